@@ -1,0 +1,1 @@
+"""How the store is steered: laws that follow the plan, the gate that judges them, and the one pure decision of a tick."""

@@ -1,0 +1,1 @@
+"""What the store and its platforms show: raw metrics in, a checked and uncertain picture of the store out."""

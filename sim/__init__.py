@@ -1,0 +1,1 @@
+"""The marketplace that stands where the real platforms stand: auction, demand, stock, delay and reporting."""
