@@ -48,10 +48,11 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """An absolute set-point to be written, at most once, under its intent id."""
+    """An absolute set-point to be written, at most once, under its intent id; ``index`` is the entity's place in its field's arrays."""
 
     intent_id: str
     entity: str
+    index: int
     field: Field
     value: int
     previous: int

@@ -39,5 +39,5 @@ class Actuator(Protocol):
     """Writes set-points. One answer per command, in order; never raises for a single item."""
 
     def write(self, commands: tuple[Command, ...], *, now: datetime) -> tuple[Acknowledgement, ...]:
-        """Send the commands. A whole-batch failure raises PlatformError only where surely nothing was applied."""
+        """Send the commands. Raises: PlatformError when the batch as a whole got no answer; then nothing is known about any of them."""
         ...

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from perception.units import Floats
 
 
@@ -24,10 +26,15 @@ class Economics:
     return_cost_cents: int
 
 
-def unit_margin_cents(price_cents: Floats, cost_cents: Floats, terms: Economics) -> Floats:
-    """Contribution of one unit sold, (…,) minor units, unrounded: kept sales − unit cost of kept units − handling of returns.
+def contribution_cents(revenue_cents: Floats, units: Floats, cost_cents: Floats, terms: Economics) -> Floats:
+    """What sales leave before ad spend, (…,) minor units, unrounded: kept sales − cost of kept units − handling of returns.
 
-    margin = (1 − r)·(price·(1 − fee) − cost) − r·handling. NaN where the cost is NaN.
+    contribution = (1 − r)·(revenue·(1 − fee) − units·cost) − r·units·handling. NaN where the unit cost is NaN.
     """
     kept = 1.0 - terms.return_rate
-    return kept * (price_cents * (1.0 - terms.fee_ratio) - cost_cents) - terms.return_rate * terms.return_cost_cents
+    return kept * (revenue_cents * (1.0 - terms.fee_ratio) - units * cost_cents) - terms.return_rate * units * terms.return_cost_cents
+
+
+def unit_margin_cents(price_cents: Floats, cost_cents: Floats, terms: Economics) -> Floats:
+    """Contribution of one unit sold at ``price_cents``, (…,) minor units, unrounded. NaN where the cost is NaN."""
+    return contribution_cents(price_cents, np.ones_like(price_cents), cost_cents, terms)

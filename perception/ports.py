@@ -1,10 +1,10 @@
 """What perception asks of a platform, and how a platform says that it cannot answer.
 
-    PlatformError
-    ├── SourceUnavailable   hold the last command; retry next tick
-    │   └── RateLimited     as above, not before ``retry_after_s``
-    ├── NeedsReauthorisation  stop asking until a person renews the credentials
-    └── BadAnswer           the platform answered something unreadable; treat as unavailable and count it
+PlatformError
+├── SourceUnavailable   hold the last command; retry next tick
+│   └── RateLimited     as above, not before ``retry_after_s``
+├── NeedsReauthorisation  stop asking until a person renews the credentials
+└── BadAnswer           the platform answered something unreadable; treat as unavailable and count it
 """
 
 from __future__ import annotations

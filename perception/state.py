@@ -56,6 +56,9 @@ class StoreState:
         elasticity: Own-price elasticity, magnitude (> 0): units fall by this many percent per percent of price.
         unit_margin_cents: (m,) price − fees − expected returns − unit cost at the price in force; NaN where the cost is unknown.
         value_per_click_cents: What one more click is worth: cvr × units_per_order × unit_margin_cents; 0 where nothing can be sold.
+        ad_clicks_7d, ad_cost_7d_cents, ad_revenue_7d_cents: (m,) as last reported for the last seven store-local days, today included,
+            not corrected for lag: what a rule book looks at.
+        ad_cost_held_cents: (m,) reported ad spend over all days still held in the history: what a learning budget has used up.
         spend_by_day_cents: Reported ad spend per campaign for recent store-local days: {day: (c,)}.
         spend_settled_before_day: Days before this ordinal will see no further spend reported.
         revenue_by_day_cents: {day: attributed ad revenue of the store}, as last restated and not corrected for lag.
@@ -83,6 +86,10 @@ class StoreState:
     elasticity: Estimate
     unit_margin_cents: Floats
     value_per_click_cents: Estimate
+    ad_clicks_7d: Floats
+    ad_cost_7d_cents: Floats
+    ad_revenue_7d_cents: Floats
+    ad_cost_held_cents: Floats
     spend_by_day_cents: dict[int, Floats]
     spend_settled_before_day: int
     revenue_by_day_cents: dict[int, float]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import TypeAlias
+from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
 Bools: TypeAlias = NDArray[np.bool_]
+
+AS_SETTINGS: Final = {"extra": "forbid", "allow_inf_nan": False, "strict": False}
+"""``__pydantic_config__`` of tunings that may stand in a store's file: unknown keys and non-finite numbers are refused there."""
 
 SECONDS_PER_HOUR = 3600.0
 SECONDS_PER_DAY = 86_400.0

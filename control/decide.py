@@ -1,0 +1,190 @@
+"""The one pure decision of a tick: estimate, control, gate. Daemon, replay, shadow mode and simulator all call this function."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+import numpy as np
+
+from control import engagement, ledger
+from control.command import Command, Outcome
+from control.controller import ControllerMemory, Proposal, Situation, course_of
+from control.decision import Decision, Judged, LoopConfig, LoopState
+from control.engagement import Engagement
+from control.exposure import exposure_of
+from control.mode import AUTHORITY, Authority, Mode
+from control.ports import Acknowledgement
+from control.presenting import present
+from perception import estimator
+from perception.fields import Field
+from perception.observation import Observation
+from perception.state import StoreState
+from perception.units import SECONDS_PER_DAY, day_of, day_start
+from planning.plan import Plan
+
+_WATCHING = (Mode.OFF, Mode.OBSERVE, Mode.STOPPED)
+"""Modes in which nothing is even wished for."""
+
+
+def start(config: LoopConfig, *, now_s: float) -> LoopState:
+    """The state before the very first tick."""
+    return LoopState(
+        tick=-1,
+        epoch=0,
+        engagement=engagement.start(now_s=now_s),
+        estimator=estimator.start(config.catalogue, config.estimator),
+        ledger=ledger.start(config.catalogue),
+        controller=ControllerMemory(),
+    )
+
+
+def decide(state: LoopState, seen: Observation, plan: Plan | None, config: LoopConfig) -> tuple[Decision, LoopState]:
+    """Estimate the store, follow the plan, pass the gate.
+
+    Args:
+        state: From the tick before, with answers and orders of persons already folded in.
+        seen: What this tick saw.
+        plan: The plan in force; None, or one whose window does not hold now, wishes for nothing.
+        config: Everything else.
+
+    Returns:
+        The decision, and the state in which its commands count as intended (unresolved until answered).
+    """
+    now_s = seen.at.timestamp()
+    store, remembered = estimator.estimate(
+        state.estimator,
+        seen,
+        catalogue=config.catalogue,
+        economics=config.economics,
+        tuning=config.estimator,
+        timezone=config.timezone,
+    )
+    settled, book, edits = _look(state, seen, store, config)
+    faults = _faults(store, edits, config)
+    mode = state.engagement.mode
+
+    proposal, memory = Proposal(setpoints={}, terms={}, sku_terms={}), state.controller
+    judged: tuple[Judged, ...] = ()
+    if plan is not None and plan.starts_at <= seen.at < plan.ends_at and mode not in _WATCHING and seen.readback is not None:
+        situation = _situation(store, plan, book, state.engagement, config)
+        proposal, memory = config.controller.propose(state.controller, situation)
+        judged = present(proposal, situation=situation, book=book, mode=mode)
+
+    commands = _commands(judged, state, seen.tick, config) if AUTHORITY[mode] is not Authority.NONE else ()
+    after = engagement.after_tick(state.engagement, faults=faults, severe=_severe(store, config), now_s=now_s, tuning=config.engagement)
+    decision = Decision(
+        tick=seen.tick,
+        at=seen.at,
+        mode=mode,
+        mode_after=after.mode,
+        mode_reason=after.reason,
+        mode_by=after.by,
+        plan_id="" if plan is None else plan.id,
+        settled=settled,
+        judged=judged,
+        commands=commands,
+        terms=proposal.terms,
+        rejected=store.rejected,
+        faults=faults,
+    )
+    following = replace(
+        state,
+        tick=seen.tick,
+        engagement=after,
+        estimator=remembered,
+        ledger=ledger.intend(book, commands, now_s=now_s),
+        controller=memory,
+    )
+    return decision, following
+
+
+def intent_id(store: str, tick: int, entity: str, field: Field, epoch: int) -> str:
+    """16 hex digits that name one write for good: the same write has the same name on every machine."""
+    return hashlib.sha256(f"{store}|{tick}|{entity}|{field}|{epoch}".encode()).hexdigest()[:16]
+
+
+def _look(
+    state: LoopState, seen: Observation, store: StoreState, config: LoopConfig
+) -> tuple[tuple[Acknowledgement, ...], ledger.Ledger, int]:
+    """Settle unresolved writes against the read-back, then take the read-back in; also how many outside edits it showed."""
+    if seen.readback is None:
+        return (), state.ledger, 0
+    now_s = seen.at.timestamp()
+    settled = ledger.reconcile(state.ledger, seen.readback.values)
+    book = ledger.settle(state.ledger, settled, now_s=now_s, day=store.day)
+    after, edits = ledger.see(book, seen.readback.values, now_s=now_s, day=store.day, override_s=config.override_s, locked=config.locked)
+    return settled, after, edits
+
+
+def _faults(store: StoreState, edits: int, config: LoopConfig) -> tuple[str, ...]:
+    """What keeps this tick from being clean, in words a person understands."""
+    limits = config.limits
+    stale = [f"{signal} is {age:.0f} s old" for signal, age in store.age_s.items() if age > limits.max_signal_age_s]
+    frozen = [f"{signal} has not moved" for signal in store.frozen]
+    blind = [f"set-points were last read {store.readback_age_s:.0f} s ago"] if store.readback_age_s > limits.max_readback_age_s else []
+    many = [f"{edits} set-points were edited outside at once"] if edits >= config.overrides_to_hold else []
+    loss = _loss_over(store, config, times=1)
+    return tuple(stale + frozen + blind + many + loss)
+
+
+def _severe(store: StoreState, config: LoopConfig) -> str:
+    """Why authority must fall to SAFE, or an empty string."""
+    return "; ".join(_loss_over(store, config, times=2))
+
+
+def _loss_over(store: StoreState, config: LoopConfig, *, times: int) -> list[str]:
+    limits = config.limits
+    windows = (
+        ("24 h", store.baseline_loss_24h_cents, limits.max_loss_24h_cents),
+        ("7 d", store.baseline_loss_7d_cents, limits.max_loss_7d_cents),
+    )
+    return [f"loss over {name} is {loss:.0f}, limit {limit}" for name, loss, limit in windows if loss >= times * limit > 0]
+
+
+def _situation(store: StoreState, plan: Plan, book: ledger.Ledger, engaged: Engagement, config: LoopConfig) -> Situation:
+    """What the controller may look at, with the worst case of the days before already taken off the grant."""
+    now_s = store.at.timestamp()
+    first_day = day_of(plan.starts_at, config.timezone)
+    spent = sum((float(np.sum(cents)) for day, cents in store.spend_by_day_cents.items() if day >= first_day), start=0.0)
+    authority = AUTHORITY[engaged.mode]
+    windows = {field: ledger.in_window(track) for field, track in book.tracks.items()}
+    return Situation(
+        state=replace(store, setpoints={field: track.in_force for field, track in book.tracks.items()}),
+        plan=plan,
+        course=course_of(plan, config.catalogue),
+        catalogue=config.catalogue,
+        economics=config.economics,
+        limits=config.limits,
+        changed_age_s={field: now_s - track.changed_at_s for field, track in book.tracks.items()},
+        lowest_24h={field: low for field, (low, _) in windows.items()},
+        anchor_24h={field: first for field, (_, first) in windows.items()},
+        exposure=exposure_of(
+            store,
+            first_day=first_day,
+            peaks_cents=book.budget_peaks_cents,
+            overdelivery_ratio=config.limits.overdelivery_day_ratio,
+        ),
+        window_days=(store.at - day_start(first_day, config.timezone)).total_seconds() / SECONDS_PER_DAY,
+        window_spend_cents=spent,
+        step_share=config.limits.transition_share if authority is Authority.QUARTER else 1.0,
+        engaged=authority in (Authority.QUARTER, Authority.FULL),
+    )
+
+
+def _commands(judged: tuple[Judged, ...], state: LoopState, tick: int, config: LoopConfig) -> tuple[Command, ...]:
+    """Commands for every wish that passed."""
+    index = ledger.entity_index(config.catalogue) if judged else {}
+    return tuple(
+        Command(
+            intent_id=intent_id(config.store, tick, item.wish.entity, item.wish.field, state.epoch),
+            entity=item.wish.entity,
+            index=index[item.wish.field, item.wish.entity],
+            field=item.wish.field,
+            value=item.verdict.value,
+            previous=item.last,
+            currency=item.wish.currency,
+        )
+        for item in judged
+        if item.verdict.outcome in (Outcome.ADMITTED, Outcome.LIMITED)
+    )

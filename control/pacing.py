@@ -1,0 +1,110 @@
+"""Pacing: keep cumulative ad spend on the plan's course by moving alpha, the one number that scales every bid.
+
+In a second-price auction under one budget the optimum is bid = alpha · value with a single alpha (Zhang et al., WSDM 2016; Balseiro & Gur,
+2019), so a budget is paced by control of log alpha. The course follows forecast traffic, not the clock.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from control import pid
+from perception.units import AS_SETTINGS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PacingTuning:
+    """How alpha follows the plan's spend.
+
+    Attributes:
+        kp, ki_per_day, kd_days, filter_days: PID gains on the spend error, measured in days of planned spend.
+        alpha_start: Alpha before anything was learnt, (0, 1].
+        alpha_low, alpha_high: Bounds of alpha. With bid = value (alpha = 1) a click costs at most what it is worth; a generalised
+            second-price auction with several slots is not truthful, which puts the profitable bound below 1.
+        reporting_lag_s: Typical delay of reported spend; the course is compared as of that long ago.
+    """
+
+    __pydantic_config__: ClassVar = AS_SETTINGS
+    kp: float = 0.8
+    ki_per_day: float = 0.5
+    kd_days: float = 0.0
+    filter_days: float = 0.25
+    alpha_start: float = 0.5
+    alpha_low: float = 0.02
+    alpha_high: float = 1.0
+    reporting_lag_s: float = 4.0 * 3600.0
+
+    def loop(self) -> pid.Tuning:
+        """The PID tuning on log alpha. Raises: ValueError when the bounds make no sense."""
+        if not 0.0 < self.alpha_low < self.alpha_high:
+            message = f"alpha_low: expected within (0, alpha_high = {self.alpha_high}), was {self.alpha_low}"
+            raise ValueError(message)
+        return pid.Tuning(
+            kp=self.kp,
+            ki_per_day=self.ki_per_day,
+            kd_days=self.kd_days,
+            filter_days=self.filter_days,
+            low=math.log(self.alpha_low),
+            high=math.log(self.alpha_high),
+        )
+
+
+def traffic_passed(day_fraction: float, hour_shares: Sequence[float]) -> float:
+    """Share of a day's traffic that has passed at ``day_fraction`` in [0, 1], by the hour shares (24,), linear within an hour."""
+    hours = min(max(day_fraction, 0.0), 1.0) * len(hour_shares)
+    whole = int(hours)
+    part = (hours - whole) * hour_shares[whole] if whole < len(hour_shares) else 0.0
+    return math.fsum(hour_shares[:whole]) + part
+
+
+def planned_share(days: float, *, starts: float, ends: float, daily_shares: Sequence[float], hour_shares: Sequence[float]) -> float:
+    """Share of the window's spend that the plan expects by ``days``, in [0, 1]: forecast traffic passed since ``starts`` over that of the window.
+
+    Args:
+        days: Now, in days since the first local midnight of the window.
+        starts, ends: The window's ends on the same scale, starts < ends.
+        daily_shares: Traffic per local day the window touches, any scale, not all zero.
+        hour_shares: (24,) share per hour of a day, sums to 1.
+    """
+
+    def traffic(at: float) -> float:
+        whole = min(max(int(at), 0), len(daily_shares))
+        today = daily_shares[whole] * traffic_passed(at - whole, hour_shares) if whole < len(daily_shares) else 0.0
+        return math.fsum(daily_shares[:whole]) + today
+
+    first, last = traffic(starts), traffic(ends)
+    if last <= first:
+        return 1.0
+    return min(max((traffic(days) - first) / (last - first), 0.0), 1.0)
+
+
+def pace(
+    memory: pid.Memory | None,
+    *,
+    planned_cents: float,
+    spent_cents: float,
+    day_cents: float,
+    dt_days: float,
+    tuning: PacingTuning,
+    alpha: float,
+) -> tuple[pid.Terms, pid.Memory]:
+    """One step of the pacing loop; ``exp(terms.output)`` is alpha.
+
+    Args:
+        memory: From the step before, or None to take over from ``alpha``.
+        planned_cents: Course of cumulative spend, as of the time the reported spend describes.
+        spent_cents: Reported cumulative spend.
+        day_cents: Planned spend of an average day: the unit of the error. 0 holds alpha.
+        dt_days: Time since the last step.
+        tuning: Gains and bounds.
+        alpha: What stands when taking over; NaN for the tuning's start.
+    """
+    loop = tuning.loop()
+    scale = max(day_cents, 1.0)
+    error, measurement = (planned_cents - spent_cents) / scale, spent_cents / scale
+    if memory is None:
+        memory = pid.start(output=math.log(alpha if alpha > 0.0 else tuning.alpha_start), error=error, measurement=measurement, tuning=loop)
+    return pid.step(memory, error=error, measurement=measurement, dt_days=dt_days, tuning=loop)

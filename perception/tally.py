@@ -1,0 +1,178 @@
+"""Recent days added up per SKU: every day fades with its age, and is weighed by what it could have shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from perception.history import Day, History, cells_of, days_of
+from perception.observation import COLUMNS, Signal
+from perception.units import Bools, Floats
+
+_ADS = {name: index for index, name in enumerate(COLUMNS[Signal.ADS])}
+_SHOP = {name: index for index, name in enumerate(COLUMNS[Signal.SHOP])}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdTally:
+    """(m,) faded sums over click days.
+
+    Attributes:
+        impressions, clicks: As reported.
+        conversions: As reported.
+        trials: Clicks weighed by maturity and brought to today's price: what the conversions are to be divided by.
+        expected_conversions: Conversions these clicks will have brought when all is reported.
+    """
+
+    impressions: Floats
+    clicks: Floats
+    conversions: Floats
+    trials: Floats
+    expected_conversions: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShopTally:
+    """(m,) faded sums over order days.
+
+    Attributes:
+        orders, units: As reported.
+        days: Days' worth of selling time at today's price: hours without stock and hours still to come do not count.
+    """
+
+    orders: Floats
+    units: Floats
+    days: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fading:
+    """How days are weighed against today.
+
+    Attributes:
+        half_life_days: Age at which a day counts half.
+        log_price: (m,) log of the price in force.
+        elasticity: (m,) magnitudes that bring a day's sales to today's price.
+    """
+
+    half_life_days: float
+    log_price: Floats
+    elasticity: Floats
+
+    def weight(self, age_days: int) -> float:
+        """2^(-age / half life)."""
+        return float(0.5 ** (age_days / self.half_life_days))
+
+    def price_effect(self, day: Day | None) -> Floats | float:
+        """(m,) demand on that day against demand at today's price, (p_then / p_now)^-e; 1 where the price was not watched or is the same."""
+        if day is None or day.exposure is None:
+            return 1.0
+        rise = self.log_price - day.exposure.mean_log_price()
+        moved = np.flatnonzero(np.abs(rise) > 1e-9)
+        if moved.size == 0:
+            return 1.0
+        effect = np.ones(rise.size)
+        effect[moved] = np.exp(self.elasticity[moved] * rise[moved])
+        return effect
+
+
+def tally_ads(history: History, fading: Fading, *, maturity: dict[int, float]) -> AdTally:
+    """Add up the click days for which a maturity is given."""
+    sums = np.zeros((5, history.sku_count))
+    for ordinal, share in maturity.items():
+        cells = cells_of(history, Signal.ADS, ordinal)
+        if cells is None:
+            continue
+        weight = fading.weight(history.today - ordinal)
+        clicks, conversions = cells.values[_ADS["clicks"]], cells.values[_ADS["conversions"]]
+        sums[0] += weight * cells.values[_ADS["impressions"]]
+        sums[1] += weight * clicks
+        sums[2] += weight * conversions
+        sums[3] += weight * share * clicks * fading.price_effect(history.days.get(ordinal))
+        sums[4] += (weight / max(share, _LEAST_SCALED)) * conversions
+    return AdTally(impressions=sums[0], clicks=sums[1], conversions=sums[2], trials=sums[3], expected_conversions=sums[4])
+
+
+_LEAST_SCALED = 0.25
+"""A day of which less than this has matured is not scaled up further: a single early order would count as dozens."""
+
+
+def tally_shop(history: History, fading: Fading, *, passed: dict[int, float]) -> ShopTally:
+    """Add up the order days.
+
+    Args:
+        history: What is remembered.
+        fading: How days are weighed.
+        passed: Share of each day's activity that the report covers, [0, 1]; a day without rows sold nothing.
+    """
+    sums = np.zeros((3, history.sku_count))
+    for ordinal, share in passed.items():
+        day = history.days.get(ordinal)
+        weight = fading.weight(history.today - ordinal)
+        cells = cells_of(history, Signal.SHOP, ordinal)
+        if cells is not None:
+            sums[0] += weight * cells.values[_SHOP["orders"]]
+            sums[1] += weight * cells.values[_SHOP["units"]]
+        stocked = 1.0 if day is None or day.exposure is None else day.exposure.stocked_share()
+        sums[2] += weight * share * stocked * fading.price_effect(day)
+    return ShopTally(orders=sums[0], units=sums[1], days=sums[2])
+
+
+def column_by_day(history: History, signal: Signal, name: str) -> dict[int, Floats]:
+    """{day: (m,) figures of one column} of the days that were reported."""
+    index = COLUMNS[signal].index(name)
+    return {d: cells.values[index] for d in sorted(history.days) if (cells := cells_of(history, signal, d)) is not None}
+
+
+def ads_since(history: History, name: str, first_day: int) -> Floats:
+    """(m,) unweighted sum of one ads column from ``first_day`` on."""
+    total = np.zeros(history.sku_count)
+    for ordinal in history.days:
+        cells = cells_of(history, Signal.ADS, ordinal)
+        if cells is not None and ordinal >= first_day:
+            total += cells.values[_ADS[name]]
+    return total
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceRecord:
+    """Days on which both sales and prices are known: (d, m) each.
+
+    Orders stand for units: how many units an order holds scatters far more than it answers to price.
+    """
+
+    orders: Floats
+    log_price: Floats
+    opportunity: Floats
+
+
+def price_record(history: History) -> tuple[PriceRecord, Bools]:
+    """Whole watched days before today, and the (m,) SKUs whose price moved over them.
+
+    ``opportunity`` is the time in stock times the store's sales of that day against its mean, so that a busy weekday is not
+    read as a price effect.
+    """
+    orders, log_price, stocked = [], [], []
+    for ordinal in days_of(history, Signal.SHOP)[:-1]:
+        day = history.days.get(ordinal)
+        if day is None or day.exposure is None or day.exposure.watched_s < _WHOLE_DAY_S:
+            continue
+        cells = day.cells.get(Signal.SHOP)
+        orders.append(np.zeros(history.sku_count) if cells is None else cells.values[_SHOP["orders"]])
+        log_price.append(day.exposure.mean_log_price())
+        stocked.append(day.exposure.stocked_share())
+    if len(orders) < _FEWEST_DAYS:
+        nothing = np.zeros((0, history.sku_count))
+        return PriceRecord(orders=nothing, log_price=nothing, opportunity=nothing), np.zeros(history.sku_count, dtype=np.bool_)
+    sold, prices = np.array(orders), np.array(log_price)
+    level = sold.sum(axis=1) + 1.0
+    opportunity = np.maximum(np.array(stocked), _LEAST_STOCKED) * (level / level.mean())[:, None]
+    return PriceRecord(orders=sold, log_price=prices, opportunity=opportunity), np.ptp(prices, axis=0) > _MOVED
+
+
+_WHOLE_DAY_S = 0.8 * 86_400.0
+_FEWEST_DAYS = 4
+_LEAST_STOCKED = 0.02
+_MOVED = 0.005
+"""Prices within half a percent carry no evidence about elasticity."""
