@@ -1,0 +1,32 @@
+"""The table of commands. To add one, write its module and one line here; a line whose module does not exist yet is not listed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Where a command lives, as ``module:attribute``, and its line in ``autopilot --help``."""
+
+    target: str
+    summary: str
+
+
+COMMANDS: dict[str, Entry] = {
+    "init": Entry("autopilot.cli.init:command", "Write a commented store config."),
+    "check": Entry("autopilot.cli.check:command", "Validate a store's config and reach its platform."),
+    "show-config": Entry("autopilot.cli.show_config:command", "Show every setting and where it came from."),
+    "drive": Entry("autopilot.cli.drive:command", "Drive a store on the simulated platform, at an accelerated clock."),
+    "run": Entry("autopilot.cli.run:command", "Run the daemon."),
+    "status": Entry("autopilot.cli.status:command", "Show what the daemon is doing."),
+    "explain": Entry("autopilot.cli.explain:command", "Trace a write from metric to acknowledgement."),
+    "mode": Entry("autopilot.cli.mode:command", "Change the mode of engagement."),
+    "stop": Entry("autopilot.cli.stop:command", "Stop all writes, now, until a person arms the store again."),
+    "arm": Entry("autopilot.cli.arm:command", "Let a stopped store be engaged again."),
+    "export": Entry("autopilot.cli.export:command", "Write a stretch of the journal as an episode."),
+    "replay": Entry("autopilot.cli.replay:command", "Decide recorded episodes again and compare."),
+    "plot": Entry("autopilot.cli.plot:command", "Draw a drive or an episode."),
+    "calibrate": Entry("autopilot.cli.calibrate:command", "Fit a simulated market to order lines."),
+    "doctor": Entry("autopilot.cli.doctor:command", "Examine the installation and the machine."),
+}

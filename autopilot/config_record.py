@@ -1,0 +1,65 @@
+"""The configuration as the journal keeps it, so that a replay can rebuild it, and can say what has changed since."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from autopilot.config_files import display, names
+from autopilot.settings_sources import COMMAND, Loaded, leaves, load_store, rebuilt_store
+
+SHAPES_NO_DECISION = ("platform.", "store.state_dir", "secrets.")
+"""Dotted keys, by how they begin, that no decision depends on: they are neither recorded nor compared."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigRecord:
+    """What a config record of the journal holds.
+
+    Attributes:
+        store: Name of the store's file, without folder and suffix.
+        in_file: Dotted keys and values that the store's file gave.
+        overrides: Dotted keys and values that came from the environment or the command.
+        resolved: Every dotted key and value in force, defaults included.
+    """
+
+    store: str
+    in_file: dict[str, Any]
+    overrides: dict[str, Any]
+    resolved: dict[str, Any]
+
+
+def record_of(loaded: Loaded) -> ConfigRecord:
+    """The record of a loaded configuration, without secrets."""
+    resolved = {key: value for key, value in leaves(loaded.settings.model_dump(mode="json")) if not key.startswith(SHAPES_NO_DECISION)}
+    in_file = {key for key in resolved if loaded.provenance.get(key) == display(loaded.path)}
+    overrides = {key for key in resolved if loaded.provenance.get(key, "").startswith(("env ", COMMAND))}
+    return ConfigRecord(
+        store=loaded.path.stem,
+        in_file={key: resolved[key] for key in sorted(in_file)},
+        overrides={key: resolved[key] for key in sorted(overrides)},
+        resolved=resolved,
+    )
+
+
+def restore(record: ConfigRecord, *, environ: Mapping[str, str] | None = None) -> Loaded:
+    """The configuration that this record means *today*: its store's file as it is now where it is still known by name, else as it was
+    then; overrides as they were; every default, and the envelope, as they are now; today's environment above all.
+
+    Raises:
+        ConfigError: It no longer validates.
+    """
+    if record.store in names("stores"):
+        return load_store(record.store, overrides=record.overrides, environ=environ)
+    return rebuilt_store(record.store, record.in_file | record.overrides, environ=environ)
+
+
+def changes(record: ConfigRecord, loaded: Loaded) -> tuple[tuple[str, Any, Any], ...]:
+    """(dotted key, then, now) of everything that differs; None stands for absent."""
+    now = record_of(loaded).resolved
+    return tuple(
+        (key, record.resolved.get(key), now.get(key))
+        for key in sorted(record.resolved.keys() | now.keys())
+        if record.resolved.get(key) != now.get(key)
+    )

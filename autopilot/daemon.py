@@ -1,0 +1,150 @@
+"""The daemon of one store: woken by the scheduler, it takes orders, drives the tick that is due, and ends or reloads when asked."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+
+import structlog
+
+from autopilot import orders, ticking
+from autopilot.errors import ConfigError
+from autopilot.journal import Entry, JournalUnavailable, Topic
+from autopilot.loop import Loop, Ticked
+from autopilot.reload import loosened
+from autopilot.scheduler import Scheduler
+from control.decision import LoopConfig
+from control.mode import AUTHORITY, Authority, Mode
+
+log = structlog.get_logger()
+
+Reload = Callable[[], tuple[LoopConfig, object]]
+"""Reads the configuration again: the loop's part, and the document to journal. Raises: ConfigError."""
+
+
+class Daemon:
+    """Runs a loop until it is told to end."""
+
+    def __init__(self, loop: Loop, *, state_dir: Path, reload: Reload, ticks: int | None = None) -> None:
+        """Ready to run.
+
+        Args:
+            loop: Recovered and reconciled.
+            state_dir: Where the stop file would be.
+            reload: What SIGHUP does.
+            ticks: End by itself after so many ticks; None to run until told.
+        """
+        self.loop, self._state_dir, self._reload_config, self._ticks_left = loop, state_dir, reload, ticks
+        self._ending, self._reloading = threading.Event(), threading.Event()
+        self._failure: BaseException | None = None
+        self.missed = 0
+
+    def run(self, *, wake_every_s: float) -> None:
+        """Run until SIGTERM, SIGINT or the last tick; then write a snapshot and leave. Raises: whatever a tick died of."""
+        self._listen()
+        scheduler = Scheduler(self._guarded_wake, every_s=wake_every_s)
+        scheduler.start()
+        self._ending.wait()
+        scheduler.stop()
+        if self._failure is not None:
+            raise self._failure
+        self.loop.ports.journal.append([Entry(topic=Topic.STOP, key="clean", val={"missed": self.missed})])
+        self.loop.snapshot()
+        log.info("daemon_ended", tick=self.loop.folded.state.tick, missed=self.missed)
+
+    def end(self) -> None:
+        """Finish the tick that is running, then end."""
+        self._ending.set()
+
+    def wake(self) -> Ticked | None:
+        """Take orders, reload if asked, and drive the tick that is due; None when none is."""
+        if self._ending.is_set():
+            return None
+        if self._reloading.is_set():
+            self._reloading.clear()
+            self.reload()
+        loop = self.loop
+        now = loop.ports.clock.now()
+        try:
+            self._take_orders()
+            due = ticking.due(now, last=loop.folded.state.tick, tick_s=loop.config.tick_s)
+            if due is None:
+                return None
+            if due.missed:
+                self.missed += due.missed
+                log.warning("ticks_missed", missed=due.missed, total=self.missed)
+            before = loop.folded.state.engagement.mode
+            ticked = loop.tick(due.tick)
+        except JournalUnavailable as error:
+            # what cannot be journaled must not be done: nothing was sent, the same slot is tried again at the next wake-up
+            log.error("journal_unavailable", error=str(error))
+            return None
+        self._report(before, ticked)
+        return ticked
+
+    def reload(self) -> None:
+        """Validate, then swap; a bad or loosened configuration leaves everything as it is."""
+        loop = self.loop
+        try:
+            config, document = self._reload_config()
+        except ConfigError as error:
+            log.error("reload_refused", reason=str(error))
+            return
+        loose = loosened(loop.config.limits, config.limits)
+        if loose and AUTHORITY[loop.folded.state.engagement.mode] is not Authority.NONE:
+            log.error("reload_refused", reason="limits may only be loosened while disengaged", loosened=loose)
+            return
+        loop.ports.journal.append([Entry(topic=Topic.CONFIG, key=config.store, val=document)])
+        loop.config = config
+        log.info("config_reloaded", controller=config.controller.name)
+
+    def _take_orders(self) -> None:
+        loop = self.loop
+        for record, order in orders.waiting(loop.ports.journal):
+            # counted from when it is taken, on the loop's own clock: that of whoever asked may be another
+            loop.engage(replace(order, at=loop.ports.clock.now()), cause=record.seq)
+            log.info("order_taken", order=order.event.value, by=order.by, reason=order.reason)
+        stop = orders.stop_asked(self._state_dir, now=loop.ports.clock.now())
+        if stop is not None and loop.folded.state.engagement.mode is not Mode.STOPPED:
+            loop.engage(stop)
+            log.warning("stopped", by=stop.by, reason=stop.reason)
+
+    def _report(self, before: Mode, ticked: Ticked) -> None:
+        decision = ticked.decision
+        if decision.mode_after is not before:
+            log.warning("mode_changed", was=before.value, now=decision.mode_after.value, reason=decision.mode_reason)
+        if ticked.refused is not None:
+            log.error("plan_refused", plan=ticked.refused.plan.id, reasons=ticked.refused.reasons)
+        if decision.commands:
+            log.info("commands_sent", tick=decision.tick, count=len(decision.commands))
+        if self._ticks_left is not None:
+            self._ticks_left -= 1
+            if self._ticks_left <= 0:
+                self.end()
+
+    def _guarded_wake(self) -> None:
+        """A tick that dies ends the daemon: the next start recovers, which is safer than going on with half a state."""
+        try:
+            self.wake()
+        except BaseException as error:  # noqa: BLE001 - carried to the main thread, which raises it
+            log.critical("tick_died", error=f"{type(error).__name__}: {error}")
+            self._failure = error
+            self.end()
+
+    def _listen(self) -> None:
+        """SIGTERM and SIGINT end cleanly, SIGHUP reloads; only the main thread may listen."""
+
+        def ended(number: int, _frame: FrameType | None) -> None:
+            log.info("ending", signal=signal.Signals(number).name)
+            self.end()
+
+        def reloading(_number: int, _frame: FrameType | None) -> None:
+            self._reloading.set()
+
+        signal.signal(signal.SIGTERM, ended)
+        signal.signal(signal.SIGINT, ended)
+        signal.signal(signal.SIGHUP, reloading)

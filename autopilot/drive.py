@@ -1,0 +1,196 @@
+"""A drive: the daemon's own loop on the simulated platform, at a clock that does not wait, beside the baselines on the same luck."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+
+from autopilot import failpoints, wiring
+from autopilot.clock import SteppedClock
+from autopilot.config_record import record_of
+from autopilot.digest import DecisionDigest
+from autopilot.fold import EngagementOrder
+from autopilot.journal import DiscardingJournal, Entry, Journal, SqlJournal, Topic, sqlite_url
+from autopilot.loop import Loop, Ports, Ticked
+from autopilot.platforms.effects import MemoryEffects
+from autopilot.platforms.simulated import SimulatedPlatform, opening_of
+from autopilot.recovery import reconcile, recovered
+from autopilot.score import Score, score, scored
+from autopilot.settings import StoreSettings
+from autopilot.settings_sources import Loaded, load_store
+from autopilot.ticking import slot_of
+from autopilot.trace import Trace, Tracer
+from autopilot.versions import about_this_build
+from control.engagement import Event
+from perception.units import SECONDS_PER_DAY
+from sim.parameters import MarketParameters
+
+BASELINES = ("do_nothing", "fixed_bid", "acos_rules")
+"""What every drive is compared with."""
+
+MAX_WINDOW_DAYS = 92
+"""Longest planning window; a longer drive renews its plan."""
+
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Driven:
+    """One controller's drive of one seed.
+
+    Attributes:
+        controller: Its name.
+        score: What came of it, in truth.
+        budget_cents: Ad budget of all plans followed.
+        trace: Its course tick by tick.
+        decisions_sha256: Hash of all decisions.
+        ticks, commands, interventions: Counts; commands are wishes judged, interventions those limited or denied.
+    """
+
+    controller: str
+    score: Score
+    budget_cents: int
+    trace: Trace
+    decisions_sha256: str
+    ticks: int
+    commands: int
+    interventions: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeedDriven:
+    """One seed: the drive, and the baselines beside it by name."""
+
+    seed: int
+    driven: Driven
+    baselines: dict[str, Driven]
+    journal: Path
+
+
+def settings_for(store: str, *, days: int, controller: str | None) -> Loaded:
+    """A store's settings for a drive of ``days``: the window is the drive, and what is granted shrinks or grows with it.
+
+    Raises:
+        ConfigError: The store's file does not validate.
+    """
+    loaded = load_store(store)
+    overrides: dict[str, object] = {} if controller is None else {"control.controller": controller}
+    budget, planning = loaded.settings.budget, loaded.settings.planning
+    if days != budget.window_days and days <= MAX_WINDOW_DAYS:
+        share = days / budget.window_days
+        overrides |= {
+            "budget.window_days": days,
+            "budget.ad_spend_cents": int(budget.ad_spend_cents * share),
+            "budget.max_loss_cents": int(budget.max_loss_cents * share),
+            "planning.learning_budget_cents": int(planning.learning_budget_cents * share),
+        }
+    return load_store(store, overrides=overrides)
+
+
+def with_seed(loaded: Loaded, seed: int) -> Loaded:
+    """The same settings on another market's luck."""
+    settings = loaded.settings
+    platform = settings.platform.model_copy(update={"seed": seed})
+    return replace(loaded, settings=settings.model_copy(update={"platform": platform}))
+
+
+def drive_seed(loaded: Loaded, *, days: int, run_dir: Path, progress: Progress, compare: bool = True) -> SeedDriven:
+    """Drive one seed with the configured controller, then with each baseline.
+
+    Args:
+        loaded: With the seed to drive.
+        days: Length of the drive.
+        run_dir: Gets ``journal.sqlite``, replacing that of an earlier drive.
+        progress: Told the share of the work that is done, 0…1.
+        compare: Whether to drive the baselines too.
+    """
+    market = wiring.market_of(loaded)
+    opens = opening_of(market)
+    opened = wiring.simulated_platform(loaded.settings, market, effects=MemoryEffects())
+    opened.truth(now=opens)
+    names = (loaded.settings.control.controller, *(BASELINES if compare else ()))
+    run_dir.mkdir(parents=True, exist_ok=True)
+    path = run_dir / "journal.sqlite"
+    for stale in run_dir.glob("journal.sqlite*"):
+        stale.unlink()
+    driven: list[Driven] = []
+    for place, name in enumerate(names):
+        clock = SteppedClock(opens)
+        # a drive can be driven again; surviving the death of the process is enough, a power cut need not be paid for at every tick
+        journal = SqlJournal(sqlite_url(path), clock=clock, durable=False) if place == 0 else DiscardingJournal()
+        settings = _steered_by(loaded.settings, name)
+        loop, platform = open_loop(replace(loaded, settings=settings), market, opened.fork(MemoryEffects()), clock=clock, journal=journal)
+        driven.append(_drive(loop, platform, clock, settings, days=days, progress=_part(progress, place, len(names))))
+        if isinstance(journal, SqlJournal):
+            journal.close()
+    first, *others = driven
+    return SeedDriven(seed=loaded.settings.platform.seed, driven=first, baselines={d.controller: d for d in others}, journal=path)
+
+
+def open_loop(
+    loaded: Loaded, market: MarketParameters, platform: SimulatedPlatform, *, clock: SteppedClock, journal: Journal
+) -> tuple[Loop, SimulatedPlatform]:
+    """A loop on a simulated platform, armed by the drive itself: nobody's money is at stake."""
+    config = wiring.loop_config(loaded.settings, platform.catalogue())
+    faulty = wiring.with_faults(platform, loaded.settings, market)
+    ports = Ports(sources=(faulty,), setpoints=faulty, actuator=faulty, journal=journal, clock=clock, reached=failpoints.ignore)
+    journal.append(
+        [
+            Entry(topic=Topic.CATALOGUE, key=config.store, val=platform.catalogue()),
+            Entry(topic=Topic.CONFIG, key=config.store, val=record_of(loaded)),
+        ]
+    )
+    folded = recovered(journal, config, now=clock.now(), about=about_this_build(seed=loaded.settings.platform.seed))
+    loop = Loop(ports=ports, keeper=wiring.plan_keeper(loaded.settings), config=config, folded=folded)
+    reconcile(loop)
+    loop.engage(EngagementOrder(event=Event.ARM, at=clock.now(), by="autopilot drive", reason="simulated platform"))
+    return loop, platform
+
+
+def _drive(
+    loop: Loop, platform: SimulatedPlatform, clock: SteppedClock, settings: StoreSettings, *, days: int, progress: Progress
+) -> Driven:
+    began = clock.now()
+    before = platform.truth(now=began)
+    tracer, digest = Tracer(catalogue=loop.config.catalogue), DecisionDigest()
+    tick_s = settings.store.tick_s
+    total = int(days * SECONDS_PER_DAY // tick_s)
+    plans: dict[str, int] = {}
+    commands = interventions = 0
+    for done in range(total):
+        ticked = loop.tick(slot_of(clock.now(), tick_s))
+        digest.take(ticked.decision)
+        judged, stopped = counted(ticked)
+        commands, interventions = commands + judged, interventions + stopped
+        clock.advance(tick_s)
+        if loop.folded.plan is not None:
+            plans[loop.folded.plan.id] = loop.folded.plan.ad_budget_cents
+        now = clock.now()
+        tracer.take(ticked, at=now, score=score(before, platform.truth(now=now), loop.config), plan=loop.folded.plan, config=loop.config)
+        progress((done + 1) / total)
+    return Driven(
+        controller=settings.control.controller,
+        score=scored(before, platform, now=clock.now(), config=loop.config),
+        budget_cents=sum(plans.values()),
+        trace=tracer.trace(),
+        decisions_sha256=digest.hexdigest(),
+        ticks=total,
+        commands=commands,
+        interventions=interventions,
+    )
+
+
+def counted(ticked: Ticked) -> tuple[int, int]:
+    """(wishes judged, wishes limited or denied) of one tick."""
+    return len(ticked.decision.judged), sum(bool(item.verdict.reasons) for item in ticked.decision.judged)
+
+
+def _steered_by(settings: StoreSettings, controller: str) -> StoreSettings:
+    control = settings.control.model_copy(update={"controller": controller})
+    return settings.model_copy(update={"control": control})
+
+
+def _part(progress: Progress, place: int, parts: int) -> Progress:
+    return lambda share: progress((place + share) / parts)

@@ -1,0 +1,159 @@
+"""Why a write was made: the chain metric → estimate → plan → controller terms → gate → acknowledgement, read from the journal alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from autopilot.journal import Journal, Record, Topic
+from perception.observation import COLUMNS, Signal
+
+RESTS_ON = {"price": (Signal.SHOP, Signal.STOCK), "bid": (Signal.ADS,), "daily_budget": (Signal.ADS,)}
+"""Which metrics are shown for a write of each field."""
+
+
+class NoSuchWrite(LookupError):
+    """The journal has no intent of this id: list the writes and pick one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """One line of the list of writes: which, when, what, and how it ended."""
+
+    intent_id: str
+    at: str
+    entity: str
+    field: str
+    previous: int
+    value: int
+    effect: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """The chain of one write, from what was seen to what the platform said; all values as journaled.
+
+    Attributes:
+        write: What was written.
+        metrics: Latest figures seen of the entity: {signal: {day: {column: value}}}.
+        estimates: Beliefs and law terms of the entity.
+        plan: What the plan says about the entity.
+        controller: Store-wide terms of the law.
+        gate: Verdict and its reasons, the mode, and the wish.
+        acknowledgements: What the platform said, or how the outcome was settled.
+        records: ``seq`` of the journal records behind each link.
+    """
+
+    write: Write
+    metrics: dict[str, dict[str, dict[str, float]]]
+    estimates: dict[str, float]
+    plan: dict[str, Any]
+    controller: dict[str, float]
+    gate: dict[str, Any]
+    acknowledgements: list[dict[str, Any]]
+    records: dict[str, int]
+
+
+def writes(journal: Journal, *, most: int) -> list[Write]:
+    """The latest writes, newest first. Raises: JournalUnavailable."""
+    effects, ends = _effects(journal.records(topics=[Topic.ACK, Topic.DECISION])), []
+    for record in journal.records(topics=[Topic.INTENT]):
+        ends.append(_write(record, effects.get(record.key, [])))
+    return ends[: -most - 1 : -1]
+
+
+def explain(journal: Journal, intent_id: str) -> Explanation:
+    """The chain of one write; a unique beginning of the id is enough. Raises: NoSuchWrite, JournalUnavailable."""
+    intents = [record for record in journal.records(topics=[Topic.INTENT]) if record.key.startswith(intent_id)]
+    if len(intents) != 1:
+        raise NoSuchWrite(f"{intent_id}: expected the id of one write, was that of {len(intents)}")
+    intent = intents[0]
+    decision = _newest_before(journal, Topic.DECISION, intent.seq)
+    plan = _newest_before(journal, Topic.PLAN, intent.seq)
+    judged = next(j for j in decision.val["judged"] if (j["wish"]["entity"], j["wish"]["field"]) == _target(intent))
+    answers = _effects(journal.records(after=intent.seq - 1, topics=[Topic.ACK, Topic.DECISION])).get(intent.key, [])
+    return Explanation(
+        write=_write(intent, answers),
+        metrics=_metrics(journal, intent),
+        estimates=judged["evidence"],
+        plan=_planned(plan, intent.val["entity"]),
+        controller=decision.val["terms"],
+        gate={"mode": decision.val["mode"], "wish": judged["wish"]["value"], "last": judged["last"], **judged["verdict"]},
+        acknowledgements=answers,
+        records={"intent": intent.seq, "decision": decision.seq, "plan": plan.seq},
+    )
+
+
+def _target(intent: Record) -> tuple[str, str]:
+    return intent.val["entity"], intent.val["field"]
+
+
+def _write(intent: Record, answers: list[dict[str, Any]]) -> Write:
+    val = intent.val
+    return Write(
+        intent_id=intent.key,
+        at=intent.t_wall,
+        entity=val["entity"],
+        field=val["field"],
+        previous=val["previous"],
+        value=val["value"],
+        effect=answers[-1]["effect"] if answers else "unknown",
+    )
+
+
+def _effects(records: Iterable[Record]) -> dict[str, list[dict[str, Any]]]:
+    """Answers per intent, in order: those of the platform, and those that a later tick's read-back gave."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for record in records:
+        answers = record.val["answers"] if record.topic is Topic.ACK else record.val["settled"]
+        for answer in answers:
+            found.setdefault(answer["intent_id"], []).append({**answer, "seq": record.seq, "at": record.t_wall})
+    return found
+
+
+def _newest_before(journal: Journal, topic: Topic, seq: int) -> Record:
+    newest = None
+    for record in journal.records(topics=[topic]):
+        if record.seq > seq:
+            break
+        newest = record
+    if newest is None:
+        raise NoSuchWrite(f"the journal has no {topic} before record {seq}: it begins too late to explain this write")
+    return newest
+
+
+def _planned(plan: Record, entity: str) -> dict[str, Any]:
+    val = plan.val
+    facts = {fact["id"]: fact for fact in val["facts"]}
+    product: dict[str, Any] = next((p for p in val["products"] if p["sku"] == entity), {})
+    cited = [fact for key, fact in facts.items() if f"[{key}]" in product.get("rationale", "")]
+    whole = {key: val[key] for key in ("id", "goal", "starts_at", "ends_at", "ad_budget_cents", "target_roas", "planner")}
+    return {**whole, "product": product, "facts": cited}
+
+
+def _metrics(journal: Journal, intent: Record) -> dict[str, dict[str, dict[str, float]]]:
+    """The newest figures per signal and day that any observation up to the write brought; store totals for a campaign."""
+    catalogue = journal.last(Topic.CATALOGUE)
+    entity, field = _target(intent)
+    skus = [] if catalogue is None else catalogue.val["skus"]
+    index = skus.index(entity) if entity in skus else None
+    newest: dict[Signal, dict[int, dict[int, list[float]]]] = {}
+    for record in journal.records(topics=[Topic.OBSERVATION]):
+        if record.seq > intent.seq:
+            break
+        for rows in record.val["rows"]:
+            signal = Signal(rows["signal"])
+            if signal not in RESTS_ON[field]:
+                continue
+            for sku, day, values in zip(rows["sku"], rows["day"], rows["values"], strict=True):
+                if index is None or sku == index:
+                    newest.setdefault(signal, {}).setdefault(day, {})[sku] = [float(value) for value in values]
+    return {
+        signal.value: {
+            date.fromordinal(day).isoformat(): dict(zip(COLUMNS[signal], map(sum, zip(*by_sku.values(), strict=True)), strict=True))
+            for day, by_sku in sorted(days.items())[-7:]
+        }
+        for signal, days in newest.items()
+    }

@@ -1,0 +1,138 @@
+"""How records become state: the one fold that recovery, replay and explain share.
+
+The running loop goes through the same steps in the same order, so folding its journal gives the very state it had.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from autopilot import codec
+from autopilot.journal import Entry, Record, Topic
+from control import engagement, ledger
+from control.decide import decide
+from control.decision import Decision, LoopConfig, LoopState
+from control.engagement import Event
+from control.ports import Acknowledgement
+from perception.observation import Observation
+from perception.units import day_of
+from planning.plan import Plan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngagementOrder:
+    """A step of the mode machine that came from outside a tick.
+
+    Attributes:
+        event: What is asked for.
+        at: When it took effect.
+        by, reason: Who, and why.
+    """
+
+    event: Event
+    at: datetime
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """A start of the daemon: its epoch, rising from 1, and when."""
+
+    epoch: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """Answers to the commands of one tick, or of a recovery, and when they came."""
+
+    at: datetime
+    answers: tuple[Acknowledgement, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folded:
+    """Where a fold stands.
+
+    Attributes:
+        state: The loop's state.
+        plan: The plan in force.
+        seen: The observation that waits for its decision.
+        read_until: Sources have been read without failure up to here.
+    """
+
+    state: LoopState
+    plan: Plan | None = None
+    seen: Observation | None = None
+    read_until: datetime | None = None
+
+
+def started(state: LoopState, start: Started, config: LoopConfig) -> LoopState:
+    """A new epoch; authority falls as the table says."""
+    after = engagement.advance(
+        state.engagement,
+        Event.STARTED,
+        now_s=start.at.timestamp(),
+        by="autopilot",
+        reason="restarted: reconciling with the platform",
+        tuning=config.engagement,
+    )
+    return replace(state, epoch=start.epoch, engagement=after)
+
+
+def engaged(state: LoopState, order: EngagementOrder, config: LoopConfig) -> LoopState:
+    """A person's order; arming asks for new canaries."""
+    now_s = order.at.timestamp()
+    after = engagement.advance(state.engagement, order.event, now_s=now_s, by=order.by, reason=order.reason, tuning=config.engagement)
+    book = ledger.asked_for_canaries(state.ledger, now_s=now_s) if order.event is Event.ARM else state.ledger
+    return replace(state, engagement=after, ledger=book)
+
+
+def answered(state: LoopState, answers: Answers, config: LoopConfig) -> LoopState:
+    """Answers of the platform."""
+    day = day_of(answers.at, config.timezone)
+    return replace(state, ledger=ledger.settle(state.ledger, answers.answers, now_s=answers.at.timestamp(), day=day))
+
+
+def adopted(state: LoopState, decided: Decision, recorded: Decision) -> LoopState:
+    """The state with what was really commanded, and the authority that was really held, where deciding anew came out differently.
+
+    Configuration or code may have changed between a crash and the start that folds its journal; what was sent has not.
+    """
+    if decided.commands == recorded.commands and decided.mode_after is recorded.mode_after:
+        return state
+    others = tuple(command for command in state.ledger.unresolved if command not in decided.commands)
+    writes = state.ledger.writes[:-1] if decided.commands else state.ledger.writes
+    book = replace(state.ledger, unresolved=others, writes=writes)
+    held = replace(state.engagement, mode=recorded.mode_after, reason=recorded.mode_reason, by=recorded.mode_by)
+    return replace(state, engagement=held, ledger=ledger.intend(book, recorded.commands, now_s=recorded.at.timestamp()))
+
+
+def step(folded: Folded, record: Record, config: LoopConfig) -> tuple[Folded, Decision | None]:
+    """One record further; the decision where the record is one, made anew and not read from it."""
+    match record.topic:
+        case Topic.START:
+            return replace(folded, state=started(folded.state, codec.from_jsonable(record.val["started"], Started), config)), None
+        case Topic.SNAPSHOT:
+            return replace(folded, state=codec.from_jsonable(record.val, LoopState)), None
+        case Topic.ENGAGEMENT:
+            return replace(folded, state=engaged(folded.state, codec.from_jsonable(record.val, EngagementOrder), config)), None
+        case Topic.PLAN:
+            return replace(folded, plan=codec.from_jsonable(record.val, Plan)), None
+        case Topic.OBSERVATION:
+            seen = codec.from_jsonable(record.val, Observation)
+            return replace(folded, seen=seen, read_until=folded.read_until if seen.failures else seen.at), None
+        case Topic.DECISION if folded.seen is not None:
+            decision, state = decide(folded.state, folded.seen, folded.plan, config)
+            return replace(folded, state=state, seen=None), decision
+        case Topic.ACK:
+            return replace(folded, state=answered(folded.state, codec.from_jsonable(record.val, Answers), config)), None
+        case _:
+            return folded, None
+
+
+def snapshot(state: LoopState) -> Entry:
+    """The entry that lets a later fold begin here."""
+    return Entry(topic=Topic.SNAPSHOT, key=str(state.tick), val=state)

@@ -1,0 +1,237 @@
+"""The journal: an append-only log of everything the loop saw, decided, intended and was answered. It is the only state there is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import sqlalchemy as sa
+
+from autopilot import codec
+from autopilot.clock import Clock
+from autopilot.failpoints import BEFORE_TRANSACTION, WITHIN_TRANSACTION, Reached, ignore
+
+
+class Topic(StrEnum):
+    """What a record is about."""
+
+    START = "start"
+    """One start of the daemon: versions and hashes, epoch."""
+    CONFIG = "config"
+    CATALOGUE = "catalogue"
+    SNAPSHOT = "snapshot"
+    """The whole loop state, so that recovery need not fold from the beginning."""
+    ORDER = "order"
+    """What a person asked for, written by another process; takes effect when the loop journals it as an engagement."""
+    ENGAGEMENT = "engagement"
+    PLAN = "plan"
+    REFUSED_PLAN = "refused_plan"
+    OBSERVATION = "observation"
+    DECISION = "decision"
+    INTENT = "intent"
+    ACK = "ack"
+    STOP = "stop"
+
+
+class JournalUnavailable(Exception):
+    """The journal cannot be written or read now: what cannot be journaled must not be done. Hold, and retry next tick."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What is to be recorded.
+
+    Attributes:
+        topic, key: What it is about; the key is an id within the topic.
+        val: A message, or plain JSON types; see ``codec``.
+        cause: ``seq`` of the record that led to it, or None.
+    """
+
+    topic: Topic
+    key: str
+    val: Any
+    cause: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One recorded entry. ``seq`` is the order; ``t_mono`` and ``t_wall`` say when it was written; ``v`` is the schema version of val."""
+
+    seq: int
+    t_mono: float
+    t_wall: str
+    topic: Topic
+    key: str
+    v: int
+    cause: int | None
+    val: Any
+
+
+class Journal(Protocol):
+    """Where the loop records; one call is one transaction."""
+
+    def append(self, entries: Sequence[Entry]) -> tuple[int, ...]:
+        """Record all entries durably, or none. Returns their ``seq``. Raises: JournalUnavailable."""
+        ...
+
+    def records(self, *, after: int = 0, topics: Sequence[Topic] = ()) -> Iterator[Record]:
+        """Records with ``seq`` > after, in order; of these topics only, where some are given. Raises: JournalUnavailable."""
+        ...
+
+    def last(self, topic: Topic) -> Record | None:
+        """The newest record of a topic. Raises: JournalUnavailable."""
+        ...
+
+
+SCHEMA_VERSION = 1
+
+T = TypeVar("T")
+
+_metadata = sa.MetaData()
+_records = sa.Table(
+    "records",
+    _metadata,
+    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("t_mono", sa.Float, nullable=False),
+    sa.Column("t_wall", sa.String, nullable=False),
+    sa.Column("topic", sa.String, nullable=False),
+    sa.Column("key", sa.String, nullable=False),
+    sa.Column("v", sa.Integer, nullable=False),
+    sa.Column("cause", sa.Integer),
+    sa.Column("val", sa.LargeBinary, nullable=False),
+    sa.Index("records_by_topic", "topic", "seq"),
+    sqlite_autoincrement=True,
+)
+
+
+class SqlJournal:
+    """A journal in SQLite (WAL) or PostgreSQL, through SQLAlchemy Core."""
+
+    def __init__(self, url: str, *, clock: Clock, durable: bool = True, reached: Reached = ignore) -> None:
+        """Open or create it.
+
+        Args:
+            url: SQLAlchemy database URL.
+            clock: Stamps the records.
+            durable: SQLite only: whether a commit survives a power cut (FULL) or only the death of the process (NORMAL).
+            reached: Failpoints.
+
+        Raises:
+            JournalUnavailable: It cannot be opened.
+        """
+        self._clock, self._reached = clock, reached
+        self._engine = sa.create_engine(url)
+        if self._engine.dialect.name == "sqlite":
+            sa.event.listen(self._engine, "connect", _sqlite_pragmas("FULL" if durable else "NORMAL"))
+        self._guarded(lambda: _metadata.create_all(self._engine))
+
+    def append(self, entries: Sequence[Entry]) -> tuple[int, ...]:
+        """One transaction for all entries."""
+        self._reached(BEFORE_TRANSACTION)
+        return self._guarded(lambda: self._append(entries))
+
+    def _append(self, entries: Sequence[Entry]) -> tuple[int, ...]:
+        now, mono = self._clock.now().astimezone(UTC).isoformat(), self._clock.monotonic_s()
+        seqs = []
+        with self._engine.begin() as connection:
+            for entry in entries:
+                row = {
+                    "t_mono": mono,
+                    "t_wall": now,
+                    "topic": entry.topic.value,
+                    "key": entry.key,
+                    "v": SCHEMA_VERSION,
+                    "cause": entry.cause,
+                    "val": codec.to_bytes(entry.val),
+                }
+                (seq,) = connection.execute(_records.insert(), row).inserted_primary_key or (0,)
+                seqs.append(int(seq))
+            self._reached(WITHIN_TRANSACTION)
+        return tuple(seqs)
+
+    def records(self, *, after: int = 0, topics: Sequence[Topic] = ()) -> Iterator[Record]:
+        """In order of ``seq``."""
+        query = sa.select(_records).where(_records.c.seq > after).order_by(_records.c.seq)
+        if topics:
+            query = query.where(_records.c.topic.in_([topic.value for topic in topics]))
+        with self._engine.connect() as connection:
+            result = self._guarded(lambda: connection.execution_options(yield_per=256).execute(query))
+            for row in result:
+                yield _record(row)
+
+    def last(self, topic: Topic) -> Record | None:
+        """The newest of its topic."""
+        query = sa.select(_records).where(_records.c.topic == topic.value).order_by(_records.c.seq.desc()).limit(1)
+
+        def fetch() -> Record | None:
+            with self._engine.connect() as connection:
+                row = connection.execute(query).first()
+                return None if row is None else _record(row)
+
+        return self._guarded(fetch)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    def _guarded(self, action: Callable[[], T]) -> T:
+        try:
+            return action()
+        except sa.exc.SQLAlchemyError as error:
+            raise JournalUnavailable(f"{self._engine.url.render_as_string(hide_password=True)}: {error}") from error
+
+
+class DiscardingJournal:
+    """A journal that keeps nothing: for comparison runs whose decisions nobody will ask about."""
+
+    def append(self, entries: Sequence[Entry]) -> tuple[int, ...]:
+        """Forget them."""
+        return tuple(range(1, len(entries) + 1))
+
+    def records(self, *, after: int = 0, topics: Sequence[Topic] = ()) -> Iterator[Record]:
+        """Nothing."""
+        del after, topics
+        return iter(())
+
+    def last(self, topic: Topic) -> Record | None:
+        """Nothing."""
+        del topic
+        return None
+
+
+def sqlite_url(path: Path) -> str:
+    """The database URL of a journal file."""
+    return f"sqlite:///{path}"
+
+
+def _record(row: Any) -> Record:
+    return Record(
+        seq=row.seq,
+        t_mono=row.t_mono,
+        t_wall=row.t_wall,
+        topic=Topic(row.topic),
+        key=row.key,
+        v=row.v,
+        cause=row.cause,
+        val=codec.from_bytes(row.val),
+    )
+
+
+def _sqlite_pragmas(synchronous: str) -> Callable[[Any, Any], None]:
+    def connected(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        # a reader never blocks the loop, and a locked database is waited for only so long
+        for pragma in ("journal_mode=WAL", f"synchronous={synchronous}", "busy_timeout=5000"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    return connected
+
+
+def age_of(record: Record, now: datetime) -> float:
+    """Seconds since a record was written."""
+    return (now - datetime.fromisoformat(record.t_wall)).total_seconds()

@@ -1,0 +1,137 @@
+"""One tick of the store, in the order of its lines: see, plan, decide, commit, act, note the answers.
+
+Between reading the platform and writing to it stands one pure function, ``control.decide.decide``. What it decided is in the journal
+before anything is sent, and the state is only ever what folding the journal gives (``autopilot.fold``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+from autopilot import fold
+from autopilot.clock import Clock
+from autopilot.failpoints import ACKNOWLEDGED, INTENT_COMMITTED, SENT_UNACKNOWLEDGED, Reached
+from autopilot.fold import Answers, EngagementOrder, Folded
+from autopilot.journal import Entry, Journal, Topic
+from control.actuate import send
+from control.decide import decide
+from control.decision import Decision, LoopConfig
+from control.ports import Acknowledgement, Actuator
+from perception.ingest import observe
+from perception.observation import Observation
+from perception.ports import MetricsSource, SetpointSource
+from planning.plan import Plan
+
+SNAPSHOT_EVERY_TICKS = 24
+"""Ticks between two snapshots: what a restart has to fold at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """Everything outside the process that a tick touches."""
+
+    sources: Sequence[MetricsSource]
+    setpoints: SetpointSource
+    actuator: Actuator
+    journal: Journal
+    clock: Clock
+    reached: Reached
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRefused:
+    """A draft that the budget guard refused, and why."""
+
+    plan: Plan
+    reasons: tuple[str, ...]
+
+
+class PlanKeeper(Protocol):
+    """Says which plan to follow from now on."""
+
+    def renew(self, folded: Folded, seen: Observation, config: LoopConfig) -> Plan | PlanRefused | None:
+        """A new plan, a refused one, or None while the plan in force holds. Pure but for the planner's own work."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticked:
+    """What one tick did."""
+
+    decision: Decision
+    answers: tuple[Acknowledgement, ...]
+    refused: PlanRefused | None
+
+
+class Loop:
+    """The loop of one store: the ports, the configuration in force, and where the fold of the journal stands."""
+
+    def __init__(self, *, ports: Ports, keeper: PlanKeeper, config: LoopConfig, folded: Folded) -> None:
+        """Ready for the next tick; ``folded`` comes from ``autopilot.recovery``."""
+        self.ports, self.keeper, self.config, self.folded = ports, keeper, config, folded
+
+    def tick(self, number: int) -> Ticked:
+        """Drive one tick. Raises: JournalUnavailable, before anything was sent; the state is then as it was."""
+        now = self.ports.clock.now()
+        seen = self._observe(number, now)
+        folded, planned, refused = self._plan(seen)
+        decision, state = decide(folded.state, seen, folded.plan, self.config)
+        after = replace(folded, state=state, read_until=folded.read_until if seen.failures else seen.at)
+        self._commit(seen, planned, decision, after)
+        answers = self._act(decision, now)
+        return Ticked(decision=decision, answers=answers, refused=refused)
+
+    def engage(self, order: EngagementOrder, *, cause: int | None = None) -> None:
+        """Take a person's order, journaled before it counts. Raises: JournalUnavailable."""
+        self.ports.journal.append([Entry(topic=Topic.ENGAGEMENT, key=order.event, val=order, cause=cause)])
+        self.folded = replace(self.folded, state=fold.engaged(self.folded.state, order, self.config))
+
+    def note_answers(self, answers: tuple[Acknowledgement, ...], *, at: datetime, cause: int | None = None) -> None:
+        """Journal answers of the platform and take them in. Raises: JournalUnavailable."""
+        noted = Answers(at=at, answers=answers)
+        self.ports.journal.append([Entry(topic=Topic.ACK, key=str(self.folded.state.tick), val=noted, cause=cause)])
+        self.folded = replace(self.folded, state=fold.answered(self.folded.state, noted, self.config))
+
+    def snapshot(self) -> None:
+        """Journal the whole state. Raises: JournalUnavailable."""
+        self.ports.journal.append([fold.snapshot(self.folded.state)])
+
+    def _observe(self, number: int, now: datetime) -> Observation:
+        return observe(tick=number, now=now, since=self.folded.read_until, sources=self.ports.sources, setpoints=self.ports.setpoints)
+
+    def _plan(self, seen: Observation) -> tuple[Folded, list[Entry], PlanRefused | None]:
+        """The fold with the plan that counts for this tick, and what to journal about it."""
+        outcome = self.keeper.renew(self.folded, seen, self.config)
+        if outcome is None:
+            return self.folded, [], None
+        if isinstance(outcome, PlanRefused):
+            return self.folded, [Entry(topic=Topic.REFUSED_PLAN, key=outcome.plan.id, val=outcome)], outcome
+        return replace(self.folded, plan=outcome), [Entry(topic=Topic.PLAN, key=outcome.id, val=outcome)], None
+
+    def _commit(self, seen: Observation, planned: list[Entry], decision: Decision, after: Folded) -> None:
+        """Everything that was seen, planned, decided and is about to be sent, in one transaction; only then does it count."""
+        key = str(decision.tick)
+        entries = [
+            Entry(topic=Topic.OBSERVATION, key=key, val=seen),
+            *planned,
+            Entry(topic=Topic.DECISION, key=key, val=decision),
+            *(Entry(topic=Topic.INTENT, key=command.intent_id, val=command) for command in decision.commands),
+        ]
+        if decision.tick % SNAPSHOT_EVERY_TICKS == 0:
+            entries.append(fold.snapshot(after.state))
+        self.ports.journal.append(entries)
+        self.folded = after
+
+    def _act(self, decision: Decision, now: datetime) -> tuple[Acknowledgement, ...]:
+        """Send what is committed and note the answers."""
+        if not decision.commands:
+            return ()
+        self.ports.reached(INTENT_COMMITTED)
+        answers = send(decision.commands, actuator=self.ports.actuator, now=now)
+        self.ports.reached(SENT_UNACKNOWLEDGED)
+        self.note_answers(answers, at=now)
+        self.ports.reached(ACKNOWLEDGED)
+        return answers

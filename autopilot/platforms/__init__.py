@@ -1,0 +1,1 @@
+"""Adapters: each puts one platform behind the ports of perception and control."""

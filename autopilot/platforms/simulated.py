@@ -1,0 +1,178 @@
+"""The simulated platform: a market that stands where a shop and its ad platform would, behind the very same ports.
+
+Its state is a function of the seed and of what was set on it when, so it is brought up to ``now`` whenever somebody asks, and a restart
+plays the log of effects again. The market's days have 24 hours; a change to or from summer time is not modelled.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+from dataclasses import replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from autopilot.platforms.effects import Effect, EffectLog
+from control import ports
+from control.command import Command
+from control.ports import Acknowledgement
+from perception.catalogue import Catalogue
+from perception.fields import Field
+from perception.observation import MetricRows, Readback, Signal
+from perception.units import SECONDS_PER_HOUR, Floats, day_of, day_start
+from sim import market, reporting
+from sim.market import MarketState, Setpoints
+from sim.parameters import MarketParameters
+
+HOURS_PER_DAY = 24
+
+
+class SimulatedPlatform:
+    """One store on a simulated market, as catalogue, metrics, set-points and actuator."""
+
+    name = "simulated"
+
+    def __init__(self, parameters: MarketParameters, *, seed: int, opens: datetime, effects: EffectLog) -> None:
+        """Open the store.
+
+        Args:
+            parameters: The market.
+            seed: Its chance.
+            opens: Local midnight of the first day, aware UTC.
+            effects: What was set so far; later writes are added.
+        """
+        self._parameters, self._effects, self._opens = parameters, effects, opens
+        self._first_day = day_of(opens, ZoneInfo(parameters.shop.timezone))
+        self._state = market.start(parameters, seeds=np.array([seed], dtype=np.int64), first_day=self._first_day)
+        self._catalogue = market.catalogue(parameters)
+        self._setpoints = market.initial_setpoints(parameters, stores=1)
+        self._played = 0
+
+    def fork(self, effects: EffectLog) -> SimulatedPlatform:
+        """Another platform that stands where this one does and goes its own way from here: the same luck, other set-points."""
+        forked = copy(self)
+        forked._effects, forked._played = effects, 0
+        return forked
+
+    def catalogue(self) -> Catalogue:
+        """What the market sells."""
+        return self._catalogue
+
+    def read(self, *, since: datetime | None, now: datetime) -> tuple[MetricRows, ...]:
+        """Figures as the platform shows them at ``now``: rows that changed since ``since``, and today's."""
+        self._play(now)
+        hour = max(self._hour(now), 0)
+        before = None if since is None else min(max(self._hour(since), 0), hour)
+        if before == hour:
+            return ()
+        return tuple(self._rows(signal, hour, before, now) for signal in Signal)
+
+    def readback(self, *, now: datetime) -> Readback:
+        """The set-points in force."""
+        self._play(now)
+        current = self._setpoints_at(now)
+        return Readback(
+            at=now,
+            values={
+                Field.PRICE: current.price_cents[0].astype(np.float64),
+                Field.BID: current.bid_cents[0].astype(np.float64),
+                Field.DAILY_BUDGET: current.daily_budget_cents[0].astype(np.float64),
+            },
+        )
+
+    def write(self, commands: tuple[Command, ...], *, now: datetime) -> tuple[Acknowledgement, ...]:
+        """Apply each command, or say why not."""
+        self._play(now)
+        answers = []
+        for command in commands:
+            problem = self._problem(command)
+            if problem:
+                answers.append(Acknowledgement(intent_id=command.intent_id, effect=ports.Effect.REJECTED, detail=problem))
+                continue
+            self.edit(command.field, command.entity, command.value, by=command.intent_id, now=now)
+            answers.append(Acknowledgement(intent_id=command.intent_id, effect=ports.Effect.APPLIED, detail="applied"))
+        return tuple(answers)
+
+    def edit(self, field: Field, entity: str, value: int, *, by: str, now: datetime) -> None:
+        """Set one set-point, as the loop or a person does."""
+        index = self._catalogue.entities(field).index(entity)
+        self._effects.append((Effect(at=now, field=field, entity=entity, index=index, value=value, by=by),))
+
+    def truth(self, *, now: datetime) -> MarketState:
+        """The market as it really is at ``now``: for scoring, never for steering."""
+        self._play(now)
+        return self._state
+
+    def effects(self) -> tuple[Effect, ...]:
+        """Everything that was ever set."""
+        return self._effects.all()
+
+    def _hour(self, at: datetime) -> int:
+        return int((at - self._opens).total_seconds() // SECONDS_PER_HOUR)
+
+    def _play(self, now: datetime) -> None:
+        """Bring the market up to the last full hour before ``now``."""
+        while self._state.hour < self._hour(now):
+            starts = self._opens + timedelta(hours=self._state.hour)
+            self._state, _ = market.step(self._parameters, self._state, self._setpoints_at(starts))
+
+    def _setpoints_at(self, at: datetime) -> Setpoints:
+        """Set-points with every effect up to ``at`` applied; asked for in rising order of ``at``."""
+        effects = self._effects.all()
+        due = []
+        while self._played < len(effects) and effects[self._played].at <= at:
+            due.append(effects[self._played])
+            self._played += 1
+        if due:
+            bids, prices, budgets = (
+                values.copy() for values in (self._setpoints.bid_cents, self._setpoints.price_cents, self._setpoints.daily_budget_cents)
+            )
+            arrays = {Field.BID: bids, Field.PRICE: prices, Field.DAILY_BUDGET: budgets}
+            for effect in due:
+                arrays[effect.field][0, effect.index] = effect.value
+            self._setpoints = replace(self._setpoints, bid_cents=bids, price_cents=prices, daily_budget_cents=budgets)
+        return self._setpoints
+
+    def _problem(self, command: Command) -> str:
+        if command.currency != self._catalogue.currency:
+            return f"currency: expected {self._catalogue.currency}, was {command.currency}"
+        if command.entity not in self._catalogue.entities(command.field):
+            return f"entity: unknown {command.field} entity {command.entity!r}"
+        least = 1 if command.field is Field.PRICE else 0
+        return "" if command.value >= least else f"value: expected >= {least}, was {command.value}"
+
+    def _figures(self, signal: Signal, hour: int, days: range) -> Floats:
+        """(D, m, k) figures of these days as visible after ``hour`` hours."""
+        if signal is Signal.STOCK:
+            figures: Floats = reporting.on_hand(self._state)[0].astype(np.float64)[None, :, None]
+        elif signal is Signal.ADS:
+            figures = reporting.ad_figures(self._parameters, self._state, hour=hour, days=days)[0]
+        else:
+            figures = reporting.shop_figures(self._state, hour=hour, days=days)[0]
+        return figures
+
+    def _rows(self, signal: Signal, hour: int, before: int | None, now: datetime) -> MetricRows:
+        today = self._first_day + hour // HOURS_PER_DAY
+        kept = 1 if signal is Signal.STOCK else self._parameters.reporting.kept_days
+        days = range(max(self._first_day, today - kept + 1), today + 1)
+        figures = self._figures(signal, hour, days)
+        changed = np.ones(figures.shape[:2], dtype=np.bool_)
+        if before is not None and signal is not Signal.STOCK:
+            changed = np.any(figures != self._figures(signal, before, days), axis=2)
+            # today's rows come even when nothing happened: silence must not look like a dead feed
+            changed[-1] = True
+        at, sku = np.nonzero(changed)
+        return MetricRows(
+            signal=signal,
+            sku=sku.astype(np.int64),
+            day=days.start + at.astype(np.int64),
+            observed_at_s=np.full(at.size, now.timestamp()),
+            version=hour - (days.start + at.astype(np.int64) - self._first_day) * HOURS_PER_DAY,
+            values=figures[at, sku],
+        )
+
+
+def opening_of(parameters: MarketParameters) -> datetime:
+    """When the market of this file opens: local midnight of its first day, aware UTC."""
+    return day_start(parameters.shop.first_day.toordinal(), ZoneInfo(parameters.shop.timezone))

@@ -1,0 +1,26 @@
+"""What a reload may change: while engaged a limit may be tightened, never loosened."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+from control.limits import Limits
+
+TIGHTER_WHEN_LARGER = frozenset({"min_margin_ratio", "price_min_interval_s", "overdelivery_day_ratio", "overdelivery_month_days"})
+"""Limits that hold tighter the larger they are; all other numbers hold tighter the smaller they are."""
+
+
+def loosened(old: Limits, new: Limits) -> tuple[str, ...]:
+    """Every limit that ``new`` holds less tightly than ``old``, as "name: old -> new"; another currency counts as loosened."""
+    found = []
+    for spec in fields(Limits):
+        before, after = getattr(old, spec.name), getattr(new, spec.name)
+        if spec.name == "currency":
+            looser = before != after
+        elif spec.name in TIGHTER_WHEN_LARGER:
+            looser = after < before
+        else:
+            looser = after > before
+        if looser:
+            found.append(f"{spec.name}: {before} -> {after}")
+    return tuple(found)

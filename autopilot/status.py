@@ -1,0 +1,91 @@
+"""What a store's daemon is doing, read from its journal and its lock."""
+
+from __future__ import annotations
+
+import fcntl
+from dataclasses import dataclass
+from pathlib import Path
+
+from autopilot.journal import Journal, Topic
+from autopilot.lease import LOCK_FILE
+from autopilot.orders import STOP_FILE, waiting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """One look at a store.
+
+    Attributes:
+        running: Whether a daemon holds the lock.
+        mode, reason, by: As the last tick, or an order since, left it.
+        tick, at: The last tick; None before the first.
+        plan: Id of the plan in force, "" for none.
+        faults: What kept the last tick from being clean.
+        commands, interventions: Of the last tick.
+        unresolved: Writes whose outcome is not known.
+        orders_waiting: Orders of persons that the daemon has not taken yet.
+        stop_file: Whether the stop file is there.
+    """
+
+    running: bool
+    mode: str
+    reason: str
+    by: str
+    tick: int | None
+    at: str | None
+    plan: str
+    faults: list[str]
+    commands: int
+    interventions: int
+    unresolved: int
+    orders_waiting: int
+    stop_file: bool
+
+
+def status_of(journal: Journal, state_dir: Path) -> Status:
+    """Look. Raises: JournalUnavailable."""
+    decided, ordered = journal.last(Topic.DECISION), journal.last(Topic.ENGAGEMENT)
+    val = None if decided is None else decided.val
+    mode, reason, by = (
+        ("observe", "not driven yet", "autopilot") if val is None else (val["mode_after"], val["mode_reason"], val["mode_by"])
+    )
+    if ordered is not None and (decided is None or ordered.seq > decided.seq):
+        mode, reason, by = f"{ordered.val['event']} (from the next tick)", ordered.val["reason"], ordered.val["by"]
+    return Status(
+        running=_held(state_dir / LOCK_FILE),
+        mode=mode,
+        reason=reason,
+        by=by,
+        tick=None if val is None else val["tick"],
+        at=None if val is None else val["at"],
+        plan="" if val is None else val["plan_id"],
+        faults=[] if val is None else val["faults"],
+        commands=0 if val is None else len(val["commands"]),
+        interventions=0 if val is None else sum(bool(item["verdict"]["reasons"]) for item in val["judged"]),
+        unresolved=_unresolved(journal),
+        orders_waiting=sum(1 for _ in waiting(journal)),
+        stop_file=(state_dir / STOP_FILE).exists(),
+    )
+
+
+def _held(lock: Path) -> bool:
+    if not lock.exists():
+        return False
+    with lock.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def _unresolved(journal: Journal) -> int:
+    """Intents without an answer that settles them."""
+    open_ids: set[str] = set()
+    for record in journal.records(topics=[Topic.INTENT, Topic.ACK, Topic.DECISION]):
+        if record.topic is Topic.INTENT:
+            open_ids.add(record.key)
+            continue
+        answers = record.val["answers"] if record.topic is Topic.ACK else record.val["settled"]
+        open_ids -= {answer["intent_id"] for answer in answers if answer["effect"] != "unknown"}
+    return len(open_ids)

@@ -1,0 +1,116 @@
+"""Puts the house together: from validated settings to a loop with its ports. The only module that knows which platform is behind them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from autopilot.platforms.effects import EffectLog
+from autopilot.platforms.faults import FaultRates, FaultyPlatform, Platform
+from autopilot.platforms.simulated import SimulatedPlatform, opening_of
+from autopilot.plan_keeper import GuardedPlanner
+from autopilot.settings import StoreSettings
+from autopilot.settings_sources import Loaded, market_file
+from control.baselines import AcosRules, DoNothing, FixedBid
+from control.controller import Controller
+from control.decision import LoopConfig
+from control.laws import Laws
+from perception.catalogue import Catalogue
+from planning.planner import RulePlanner
+from planning.ports import MerchantTerms, PriceBounds
+from sim.parameters import MarketParameters, load_market
+
+HISTORY = timedelta(days=27)
+"""How long a simulated shop was open before the loop comes: a real one has a past too, and plans rest on it."""
+
+
+def loop_config(settings: StoreSettings, catalogue: Catalogue) -> LoopConfig:
+    """Everything that shapes a decision, from settings and what the platform says it sells."""
+    return LoopConfig(
+        store=settings.store.name,
+        timezone=ZoneInfo(settings.store.timezone),
+        tick_s=float(settings.store.tick_s),
+        catalogue=_with_overrides(catalogue, settings),
+        economics=settings.economics.terms(),
+        estimator=replace(settings.estimator, tick_s=float(settings.store.tick_s)),
+        engagement=settings.engagement,
+        limits=settings.envelope.limits(settings.store.currency),
+        controller=controller_of(settings),
+        override_s=settings.control.override_hours * 3600.0,
+        locked=np.array([sku in settings.products and settings.products[sku].locked for sku in catalogue.skus], dtype=np.bool_),
+        overrides_to_hold=settings.control.overrides_to_hold,
+    )
+
+
+def controller_of(settings: StoreSettings) -> Controller:
+    """The controller that the settings name."""
+    control = settings.control
+    known: dict[str, Controller] = {
+        "do_nothing": DoNothing(),
+        "fixed_bid": FixedBid(bid_cents=control.rule_bid_cents),
+        "acos_rules": AcosRules(start_bid_cents=control.rule_bid_cents, target_acos=control.rule_target_acos),
+        "laws": Laws(tuning=replace(control.laws, move_prices=control.laws.move_prices and settings.pricing.enabled)),
+    }
+    return known[control.controller]
+
+
+def merchant_terms(settings: StoreSettings) -> MerchantTerms:
+    """What the merchant wants and grants."""
+    bounds = {
+        sku: PriceBounds(floor_cents=product.floor_cents, ceiling_cents=product.ceiling_cents)
+        for sku, product in settings.products.items()
+        if product.floor_cents is not None or product.ceiling_cents is not None
+    }
+    pricing, budget = settings.pricing, settings.budget
+    return MerchantTerms(
+        goal=settings.planning.goal,
+        window_days=budget.window_days,
+        ad_budget_cents=budget.ad_spend_cents,
+        granted_cents=budget.max_loss_cents,
+        target_roas=budget.target_roas,
+        price_low_ratio=pricing.low_ratio if pricing.enabled else 1.0,
+        price_high_ratio=pricing.high_ratio if pricing.enabled else 1.0,
+        learning_budget_cents=settings.planning.learning_budget_cents,
+        overdelivery_ratio=settings.envelope.overdelivery_day_ratio,
+        min_margin_ratio=settings.envelope.min_margin_ratio,
+        price_bounds=bounds,
+        left_alone=frozenset(sku for sku, product in settings.products.items() if product.locked),
+    )
+
+
+def plan_keeper(settings: StoreSettings) -> GuardedPlanner:
+    """The rule planner behind the budget guard."""
+    return GuardedPlanner(planner=RulePlanner(), terms=merchant_terms(settings))
+
+
+def market_of(loaded: Loaded) -> MarketParameters:
+    """The market that the settings name. Raises: ConfigError, MarketFileError."""
+    return load_market(market_file(loaded))
+
+
+def simulated_platform(settings: StoreSettings, market: MarketParameters, *, effects: EffectLog) -> SimulatedPlatform:
+    """The simulated platform, open since ``HISTORY`` before the market's first day."""
+    return SimulatedPlatform(market, seed=settings.platform.seed, opens=opening_of(market) - HISTORY, effects=effects)
+
+
+def with_faults(platform: SimulatedPlatform, settings: StoreSettings, market: MarketParameters) -> Platform:
+    """The platform as the loop meets it: with the configured faults in front of it, if there are any."""
+    rates = FaultRates(**settings.platform.faults.model_dump())
+    if rates == FaultRates(from_hour=rates.from_hour, until_hour=rates.until_hour):
+        return platform
+    return FaultyPlatform(platform, rates=rates, seed=settings.platform.seed, opens=opening_of(market))
+
+
+def _with_overrides(catalogue: Catalogue, settings: StoreSettings) -> Catalogue:
+    """The catalogue with what the merchant knows better."""
+    cost, least = catalogue.cost_cents.copy(), catalogue.map_cents.copy()
+    for sku, product in settings.products.items():
+        if sku not in catalogue.skus:
+            continue
+        index = catalogue.skus.index(sku)
+        cost[index] = cost[index] if product.cost_cents is None else product.cost_cents
+        least[index] = least[index] if product.map_cents is None else product.map_cents
+    return replace(catalogue, cost_cents=cost, map_cents=least)
