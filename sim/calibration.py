@@ -1,0 +1,47 @@
+"""From a file of order lines to the text of a market file: what ``autopilot calibrate`` does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sim.market_file import anonymous_names, render, render_daily
+from sim.market_fit import CalibrationOptions, Figure, fit
+from sim.orders import OrderColumns, read_order_lines
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalibrationReport:
+    """What ``autopilot calibrate`` prints and writes.
+
+    Attributes:
+        toml: The market file.
+        daily_csv: Daily orders, units and mean price of the chosen SKUs under their anonymous names.
+        fitted, could_not_fit, dropped: As in ``Calibration``.
+        sku_names: Original code by anonymous name, for the user's eyes.
+    """
+
+    toml: str
+    daily_csv: str
+    fitted: dict[str, Figure]
+    could_not_fit: dict[str, str]
+    dropped: dict[str, int]
+    sku_names: dict[str, str]
+
+
+def calibrate_file(path: Path, columns: OrderColumns, options: CalibrationOptions) -> CalibrationReport:
+    """Read order lines, fit them, and render the market file.
+
+    Raises:
+        OrderFileError: The file or a column is missing, or nothing usable is left.
+        TooFewOrdersError: No SKU has enough history.
+    """
+    calibration = fit(read_order_lines(path, columns), options)
+    return CalibrationReport(
+        toml=render(calibration),
+        daily_csv=render_daily(calibration),
+        fitted=calibration.fitted,
+        could_not_fit=calibration.could_not_fit,
+        dropped=calibration.dropped,
+        sku_names=dict(zip(anonymous_names(calibration), calibration.sku_names, strict=True)),
+    )

@@ -1,0 +1,64 @@
+"""Demand without ads: when people order, how prices move it, how it scatters, and how many units an order holds."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+from scipy.special import gammaincinv
+
+from perception.units import Floats, Ints
+from sim.parameters import Demand, Traffic
+from sim.randomness import Draw, sku_uniforms
+from sim.world import World
+
+_LEAST_DISPERSION = 1e-6
+"""Below this a gamma factor is 1 for all practical purposes, and its shape parameter overflows the inverse."""
+
+
+def day_index(demand: Demand, day: int) -> float:
+    """How busy a day is by its weekday and month, 1 = average; ``day`` is a date ordinal."""
+    on = date.fromordinal(day)
+    return demand.weekday_index[on.weekday()] * demand.month_index[on.month - 1]
+
+
+def hour_index(demand: Demand, day: int, hour_of_day: int) -> float:
+    """Orders expected in one hour as a share of an average day."""
+    return day_index(demand, day) * demand.hour_shares[hour_of_day]
+
+
+def search_index(demand: Demand, traffic: Traffic, day: int, hour_of_day: int) -> float:
+    """Searches expected in one hour as a share of an average day: partly as orders fall, partly even."""
+    month = demand.month_index[date.fromordinal(day).month - 1]
+    return (1.0 - traffic.uniform_share) * hour_index(demand, day, hour_of_day) + traffic.uniform_share * month / 24.0
+
+
+def traffic_share(demand: Demand, traffic: Traffic, day: int, hour_of_day: int) -> float:
+    """Share of its own day's searches that falls in one hour; the 24 of a day sum to 1."""
+    whole_day = (1.0 - traffic.uniform_share) * day_index(demand, day) * sum(demand.hour_shares)
+    whole_day += traffic.uniform_share * demand.month_index[date.fromordinal(day).month - 1]
+    return search_index(demand, traffic, day, hour_of_day) / whole_day if whole_day > 0.0 else 1.0 / 24.0
+
+
+def price_effect(price_cents: Ints, world: World, *, maximum: float) -> Floats:
+    """Orders at a price relative to the reference price, (N, M): (price / reference)^−elasticity, at most ``maximum``."""
+    ratio = price_cents / world.reference_price_cents
+    # in logs, capped before the exponential: a price of one cent must not overflow
+    return np.exp(np.minimum(-world.elasticity * np.log(ratio), np.log(maximum)))
+
+
+def day_factor(world: World, *, seeds: Ints, day: int) -> Floats:
+    """Today's factor on the demand of each SKU, (N, M): gamma with mean 1 and variance ``dispersion``.
+
+    A Poisson count whose rate carries a gamma factor is negative binomial: variance = mean + dispersion · mean².
+    """
+    uniform = sku_uniforms(seeds, Draw.DAY_DEMAND, day, world.dispersion.size)
+    dispersion = np.maximum(world.dispersion, _LEAST_DISPERSION)
+    factor: Floats = gammaincinv(1.0 / dispersion, uniform) * dispersion
+    return np.where(world.dispersion > _LEAST_DISPERSION, factor, 1.0)
+
+
+def units_of_orders(units_deciles: Ints, sku: Ints, uniform: Floats) -> Ints:
+    """Units in each order: the decile of its SKU that the uniform falls in."""
+    units: Ints = units_deciles[sku, (uniform * units_deciles.shape[1]).astype(np.int64)]
+    return units

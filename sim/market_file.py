@@ -1,0 +1,148 @@
+"""Write a calibration as a market file (TOML) and as daily aggregates (CSV): deterministic, rounded, without a trace of single orders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+import numpy as np
+
+from perception.units import Floats
+from sim.assumptions import ASSUMED_SECTIONS, CVR, gross_margin_ratios, initial_daily_budgets_cents, rival_median_bid_cents
+from sim.market_fit import Calibration
+
+_WIDTH = 120
+
+
+def anonymous_names(calibration: Calibration) -> tuple[str, ...]:
+    """G01, G02 … in the order of the choice."""
+    return tuple(f"G{place:02d}" for place in range(1, calibration.choice.sku.size + 1))
+
+
+def render(calibration: Calibration) -> str:
+    """The market file: same calibration, same bytes."""
+    return "\n".join([_head(calibration), _fitted_sections(calibration), _assumed_sections(calibration)])
+
+
+def render_daily(calibration: Calibration) -> str:
+    """CSV of each chosen SKU's days with orders: orders, units, and mean price paid per unit in minor units."""
+    daily, names = calibration.daily, anonymous_names(calibration)
+    span = calibration.shape.last_day - calibration.shape.first_day + 1
+    cell, inverse = np.unique(daily.sku * span + daily.day - calibration.shape.first_day, return_inverse=True)
+    orders, units = np.bincount(inverse), np.bincount(inverse, weights=daily.units)
+    price_cents = 100.0 * np.bincount(inverse, weights=daily.revenue) / units
+    rows = [
+        f"{names[key // span]},{date.fromordinal(calibration.shape.first_day + key % span)},{count},{int(unit)},{price:.1f}"
+        for key, count, unit, price in zip(cell.tolist(), orders.tolist(), units.tolist(), price_cents.tolist(), strict=True)
+    ]
+    return "\n".join(["sku,day,orders,units,mean_price_cents", *rows, ""])
+
+
+def _head(calibration: Calibration) -> str:
+    first, last = date.fromordinal(calibration.shape.first_day), date.fromordinal(calibration.shape.last_day)
+    dropped = ", ".join(f"{count} {reason}" for reason, count in sorted(calibration.dropped.items())) or "none"
+    figures = [
+        f"#   {name}: {_figure(figure.value, figure.low, figure.high)} ({figure.unit})" for name, figure in calibration.fitted.items()
+    ]
+    lines = [
+        f"# Market fitted to: {calibration.options.source}",
+        f"# Orders of {first} to {last}; SKUs are anonymous; lines left out: {dropped}.",
+        "# Made by `autopilot calibrate --orders FILE -o MARKET.toml`; change the source or the options and make it again.",
+        "#",
+        "# Measured, for the reader:",
+        *figures,
+        "#",
+        "# Amounts are integers of the currency's minor unit.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _figure(value: float, low: float, high: float) -> str:
+    interval = f", 95 % {low:.3g} … {high:.3g}" if np.isfinite(low) and np.isfinite(high) else ""
+    text = f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return f"{text}{interval}"
+
+
+def _fitted_sections(calibration: Calibration) -> str:
+    options, choice, shape, demand = calibration.options, calibration.choice, calibration.shape, calibration.demand
+    return f"""\
+# ======== FITTED to order lines ========
+
+[shop]
+name = {_text(options.name)}
+currency = {_text(options.currency)}
+timezone = {_text(options.timezone)}
+first_day = {calibration.first_day}
+
+[assortment]
+skus = {_array(map(_text, anonymous_names(calibration)))}
+is_new = {_array("true" if new else "false" for new in choice.is_new)}
+campaigns = {_array(map(_text, choice.campaigns))}
+campaign_of = {_array(map(str, choice.campaign_of))}
+price_cents = {_array(map(str, _price_cents(calibration).astype(np.int64)))}
+
+[demand]
+orders_per_day = {_array(_rounded(_orders_per_day(calibration), 3))}
+units_deciles = {_rows(demand.units_deciles.tolist())}
+dispersion = {_array(_rounded(demand.dispersion, 2))}
+elasticity = {_array(_rounded(calibration.elasticity, 2))}
+elasticity_log_sd = {_array(_rounded(calibration.elasticity_log_sd, 2))}
+hour_shares = {_array(_rounded(shape.hour_shares, 5))}
+weekday_index = {_array(_rounded(shape.weekday_index, 3))}
+month_index = {_array(_rounded(shape.month_index, 3))}
+# the next two are assumed
+order_level_log_sd = 0.2
+price_effect_maximum = 8.0
+"""
+
+
+def _assumed_sections(calibration: Calibration) -> str:
+    price, units = _price_cents(calibration), calibration.demand.units_deciles.mean(axis=1)
+    margin = gross_margin_ratios(price.size)
+    old = ~calibration.choice.is_new
+    revenue = _orders_per_day(calibration) * units * price
+    return ASSUMED_SECTIONS.format(
+        gross_margin_ratio=_array(_rounded(margin, 3)),
+        median_bid_cents=rival_median_bid_cents(price[old], units[old], margin[old]),
+        cvr=CVR,
+        initial_daily_budget_cents=_array(map(str, initial_daily_budgets_cents(revenue, calibration.choice.campaign_of))),
+    )
+
+
+def _price_cents(calibration: Calibration) -> Floats:
+    return np.maximum(np.rint(calibration.demand.price * 100.0), 1.0)
+
+
+def _orders_per_day(calibration: Calibration) -> Floats:
+    # the file keeps three places: a SKU that sold at all keeps at least the last of them
+    return np.maximum(calibration.demand.orders_per_day, 0.001)
+
+
+def _text(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _rounded(values: Floats, places: int) -> Iterable[str]:
+    # adding zero turns −0.0 into 0.0
+    return (f"{round(float(value), places) + 0.0:.{places}f}" for value in values)
+
+
+def _array(items: Iterable[str]) -> str:
+    """A TOML array on one line, or on several of at most ``_WIDTH`` characters."""
+    parts = list(items)
+    line = "[" + ", ".join(parts) + "]"
+    if len(line) <= _WIDTH:
+        return line
+    rows, row = [], "   "
+    for part in parts:
+        if len(row) + len(part) + 2 > _WIDTH:
+            rows.append(row)
+            row = "   "
+        row += f" {part},"
+    return "\n".join(["[", *rows, row, "]"])
+
+
+def _rows(table: Sequence[Sequence[int]]) -> str:
+    return "\n".join(["[", *(f"    [{', '.join(map(str, row))}]," for row in table), "]"])
