@@ -1,0 +1,63 @@
+# make drive     drive the gift shop: everything needed is installed first
+# make setup     the environment in .venv, from locked versions
+# make test      everything CI checks
+# make check     lint, types and imports only
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
+GATE_TESTS := tests/unit/control/test_envelope_bars.py tests/unit/control/test_envelope_bounds.py tests/unit/control/test_limits.py
+
+.PHONY: setup drive test check gate schema lock clean
+
+setup: .venv/.core
+
+# Stamps: with nothing changed, make only looks at these files.
+.venv/.python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "autopilot: expected Python >= 3.11, was %d.%d; try: make PYTHON=python3.12 ..." % sys.version_info[:2])'
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/.core: .venv/.python locks/core.txt locks/build.txt pyproject.toml
+	$(PIP) --require-hashes -r locks/core.txt
+	$(PIP) --require-hashes -r locks/build.txt
+	$(PIP) --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+.venv/.dev: .venv/.core locks/dev.txt
+	$(PIP) --require-hashes -r locks/dev.txt
+	@touch $@
+
+drive: .venv/.core
+	$(BIN)/autopilot drive gift-shop --days 14
+
+# pytest comes last, so that its summary is what a log ends with.
+test: check gate
+	$(BIN)/python -m pytest --cov
+
+check: .venv/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# The gate: its own tests reach every branch, and let not one mutant live.
+gate: .venv/.dev
+	$(BIN)/python -m pytest --quiet $(GATE_TESTS) --cov=control.envelope --cov=control.limits --cov-branch --cov-fail-under=100
+	@rm -rf mutants
+	@log=$$(mktemp) && { $(BIN)/mutmut run > $$log 2>&1 || { tail -c 4000 $$log; exit 1; }; } && tail -c 200 $$log | tr '\r' '\n' | tail -n 1
+	@lives=$$($(BIN)/mutmut results); test -z "$$lives" || { echo "mutants of the gate that live:"; echo "$$lives"; exit 1; }
+
+schema: .venv/.core
+	$(BIN)/python -m autopilot.config_schema > configs/schema/store.schema.json.new
+	mv configs/schema/store.schema.json.new configs/schema/store.schema.json
+
+# make lock UPGRADE=--upgrade takes newer versions; without it only what pyproject.toml asks for changes.
+COMPILE = CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --allow-unsafe --generate-hashes --strip-extras --no-emit-options $(UPGRADE)
+lock: .venv/.dev
+	$(COMPILE) --extra dev --output-file locks/dev.txt pyproject.toml
+	$(COMPILE) --constraint locks/dev.txt --output-file locks/core.txt pyproject.toml
+	$(COMPILE) --constraint locks/dev.txt --only-build-deps --build-deps-for editable --output-file locks/build.txt pyproject.toml
+
+clean:
+	rm -rf .venv mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage build dist
