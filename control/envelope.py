@@ -78,7 +78,7 @@ def _is_amount(value: object) -> TypeGuard[int]:
 
 
 def _flaw(wish: Wish, limits: Limits) -> Reason | None:
-    """What makes the wish unfit to be judged at all, if anything."""
+    """Name what makes the wish unfit to be judged at all, if anything does."""
     if not isinstance(wish.field, Field):
         return Reason.UNKNOWN_FIELD
     if isinstance(wish.value, bool) or not isinstance(wish.value, int | float):

@@ -134,11 +134,12 @@ def _bids(alpha: float, s: Situation, tuning: LawsTuning) -> Floats:
 
 
 def _daily_budgets(s: Situation, tuning: LawsTuning) -> Floats:
-    """(c,) daily budgets: the day's planned spend with headroom, split by what stands, never more than the rest of the grant allows."""
+    """(c,) daily budgets: a fence with headroom around planned spend, split by what stands, within what the rest of the grant allows."""
     plan, limits = s.plan, s.limits
     current = s.state.setpoints[Field.DAILY_BUDGET]
     day = min(int(s.window_days), len(plan.daily_shares) - 1)
-    total = plan.ad_budget_cents * plan.daily_shares[day] / math.fsum(plan.daily_shares) * tuning.budget_headroom
+    share = pacing.fence_share(plan.daily_shares, day, up_ratio=limits.budget_up_per_change_ratio)
+    total = plan.ad_budget_cents * share * tuning.budget_headroom
     total = min(total, max(s.remaining_cents, 0.0) / limits.overdelivery_day_ratio, float(limits.max_store_daily_cents))
     weight = np.where(current > 0.0, current, 1.0)
     return clipped_budgets(total * weight / weight.sum(), s)

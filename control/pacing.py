@@ -81,6 +81,16 @@ def planned_share(days: float, *, starts: float, ends: float, daily_shares: Sequ
     return min(max((traffic(days) - first) / (last - first), 0.0), 1.0)
 
 
+def fence_share(daily_shares: Sequence[float], day: int, *, up_ratio: float) -> float:
+    """Share of the window's budget that the daily budget must allow on ``day`` so that no later day's share comes out of reach.
+
+    Budgets fall freely but rise by at most ``up_ratio`` a day, so a quiet day keeps what the busy one after it will need:
+    fence(t) = max(share(t), fence(t + 1) ÷ (1 + up_ratio)).
+    """
+    total = math.fsum(daily_shares)
+    return max(share / total / (1.0 + up_ratio) ** ahead for ahead, share in enumerate(daily_shares[day:]))
+
+
 def pace(
     memory: pid.Memory | None,
     *,

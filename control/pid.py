@@ -95,6 +95,5 @@ def step(memory: Memory, *, error: float, measurement: float, dt_days: float, tu
     if (raw - output) * error * tuning.ki_per_day > 0.0:
         # saturated, and pushing further: do not wind up
         integral = memory.integral
-        output = min(max(p + integral + d, tuning.low), tuning.high)
     terms = Terms(p=p, i=integral, d=d, output=output, saturated=raw != output)
     return terms, Memory(integral=integral, measurement=measurement, slope_per_day=slope)

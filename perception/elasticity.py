@@ -1,23 +1,25 @@
-"""Own-price elasticity per SKU from daily units and prices, partially pooled over the store and never of the wrong sign."""
+"""Own-price elasticity per SKU from daily orders and prices, partially pooled over the store and never of the wrong sign."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
 from perception.state import Estimate
-from perception.units import AS_SETTINGS, Floats, Ints
+from perception.units import Floats, Ints
 
-_LOW, _HIGH = float(np.log(0.3)), float(np.log(8.0))
+_LOG_GRID = np.linspace(np.log(0.3), np.log(8.0), 61)
 """Magnitudes outside 0.3-8 are not believed: wider than the spread of 1,851 published estimates (Bijmolt 2005, market.md)."""
 
-_ROUNDS = 4
-"""Newton rounds; the posterior is one-dimensional and nearly quadratic, and yesterday's belief is where they start."""
+_STORE_GRID = np.linspace(np.log(0.5), np.log(6.0), 41)
+"""Candidates for a store's typical magnitude."""
 
-_LARGEST_STEP = 0.5
-"""A round moves log elasticity by at most this, so that a flat likelihood cannot throw it far."""
+_MODEL_SD = 0.1
+"""Constant elasticity is itself an approximation: no amount of data is believed to fix it closer than this."""
+
+_ROUNDS = 2
+"""Newton rounds: within price swings of some tenths the log likelihood is a parabola to begin with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +33,6 @@ class ElasticityTuning:
         dispersion: Variance of daily orders against Poisson, >= 1; discounts the evidence.
     """
 
-    __pydantic_config__: ClassVar = AS_SETTINGS
     median: float = 1.8
     store_log_sd: float = 0.40
     between_log_sd: float = 0.415
@@ -39,88 +40,108 @@ class ElasticityTuning:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LogElasticity:
-    """Belief about the log of the elasticity's magnitude: (m,) mean and (m,) sd of a normal."""
+class Evidence:
+    """What the orders of m SKUs say about the magnitude: a parabola each, by its peak (any sign) and curvature >= 0."""
 
-    mean: Floats
-    sd: Floats
-
-    def magnitude(self) -> Estimate:
-        """The same belief about the magnitude itself: mean and sd of the lognormal."""
-        mean = np.exp(self.mean + 0.5 * self.sd**2)
-        return Estimate(mean=mean, sd=mean * np.sqrt(np.expm1(self.sd**2)))
-
-
-def prior(sku_count: int, tuning: ElasticityTuning) -> LogElasticity:
-    """What is believed of every SKU before any price has moved."""
-    sd = float(np.hypot(tuning.store_log_sd, tuning.between_log_sd))
-    return LogElasticity(mean=np.full(sku_count, np.log(tuning.median)), sd=np.full(sku_count, sd))
+    peak: Floats
+    information: Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pooled:
-    """Beliefs after data: of the SKUs whose prices moved, and of any other SKU of the same store."""
+    """Beliefs after data: of the SKUs whose prices moved, and, (1,), of any other SKU of the same store."""
 
-    own: LogElasticity
-    store_mean: float
-    store_sd: float
+    own: Estimate
+    other: Estimate
 
 
-def posterior(orders: Floats, log_price: Floats, exposure: Floats, *, guess: Floats, tuning: ElasticityTuning) -> Pooled:
-    """Laplace posterior of a Poisson demand model with one level per SKU: orders_d ~ level · exposure_d · price_d^-e.
+def prior(sku_count: int, tuning: ElasticityTuning) -> Estimate:
+    """What is believed of every SKU before any price has moved."""
+    belief = _moments(np.ones((1, _LOG_GRID.size)), _sku_prior(tuning) @ _store_prior(tuning))
+    return Estimate(mean=np.full(sku_count, belief.mean[0]), sd=np.full(sku_count, belief.sd[0]))
+
+
+def evidence(orders: Floats, log_price: Floats, exposure: Floats, tuning: ElasticityTuning) -> Evidence:
+    """Poisson demand with one level per SKU: orders_d ~ level · exposure_d · price_d^-e.
 
     The level is removed by conditioning on the SKU's total (multinomial likelihood; equal to fixed effects, Cameron & Trivedi,
-    Regression Analysis of Count Data, 9.3), so days without a sale need no log. The SKUs' own estimates move the store's typical
-    elasticity, which is the prior of each (empirical Bayes). Working in log elasticity makes the wrong sign impossible: such data
-    only say "small", against the prior.
+    Regression Analysis of Count Data, 9.3), so days without a sale need no logarithm.
 
     Args:
         orders: (d, m) orders per day, >= 0.
         log_price: (d, m) log of the price in force.
         exposure: (d, m) relative opportunity to sell (traffic, hours in stock), > 0.
-        guess: (m,) log elasticity to start from, such as yesterday's.
-        tuning: Prior and dispersion.
+        tuning: Dispersion, and where to start.
     """
-    between = tuning.between_log_sd**-2
-    prior_mean, prior_precision = float(np.log(tuning.median)), tuning.store_log_sd**-2
     offset = log_price - log_price.mean(axis=0)
-    theta = np.clip(guess, _LOW, _HIGH)
+    total, weighed = orders.sum(axis=0), (orders * offset).sum(axis=0)
+    peak = np.full(total.size, tuning.median)
+    information = np.zeros_like(peak)
     for _ in range(_ROUNDS):
-        score, information = _evidence(theta, orders, offset, exposure, tuning.dispersion)
-        own = np.clip(theta + score / np.maximum(information, 1e-9), _LOW, _HIGH)
-        weight = information / (1.0 + information / between)
-        store_precision = prior_precision + float(weight.sum())
-        store = (prior_mean * prior_precision + float((weight * own).sum())) / store_precision
-        step = (score - (theta - store) * between) / (information + between)
-        theta = np.clip(theta + np.clip(step, -_LARGEST_STEP, _LARGEST_STEP), _LOW, _HIGH)
-    shrinkage = between / (information + between)
-    store_sd = store_precision**-0.5
-    sd = np.hypot((information + between) ** -0.5, shrinkage * store_sd)
-    return Pooled(own=LogElasticity(mean=theta, sd=sd), store_mean=store, store_sd=store_sd)
+        share = exposure * np.exp(-peak * offset)
+        share /= share.sum(axis=0)
+        centre = (share * offset).sum(axis=0)
+        information = total * (share * (offset - centre) ** 2).sum(axis=0)
+        step = np.divide(total * centre - weighed, information, out=np.zeros_like(peak), where=information > 0.0)
+        peak = np.clip(peak + step, -_STEEPEST, _STEEPEST)
+    return Evidence(peak=peak, information=information / tuning.dispersion)
 
 
-def spread_over(pooled: Pooled, picked: Ints, sku_count: int, tuning: ElasticityTuning) -> LogElasticity:
+_STEEPEST = 30.0
+"""A peak this far out carries next to no information; the bound only keeps exponentials finite."""
+
+
+def pool(found: Evidence, tuning: ElasticityTuning) -> Pooled:
+    """Posterior moments by quadrature over log magnitude, the store's typical magnitude integrated out (empirical Bayes).
+
+    On the log scale the wrong sign does not exist: evidence that points there only says "small", against the prior.
+
+    Args:
+        found: Evidence of the SKUs whose prices moved.
+        tuning: Prior spreads.
+    """
+    variance = np.divide(1.0, found.information, out=np.full_like(found.information, np.inf), where=found.information > 0.0) + _MODEL_SD**2
+    distance = np.exp(_LOG_GRID)[None, :] - found.peak[:, None]
+    exponent = -0.5 * distance**2 / variance[:, None]
+    likelihood = np.exp(exponent - exponent.max(axis=1, keepdims=True))
+    by_store = _sku_prior(tuning)
+    log_store = np.log(likelihood @ by_store).sum(axis=0) + np.log(_store_prior(tuning))
+    store = np.exp(log_store - log_store.max())
+    weights = by_store @ (store / store.sum())
+    return Pooled(own=_moments(likelihood, weights), other=_moments(np.ones((1, _LOG_GRID.size)), weights))
+
+
+def spread_over(pooled: Pooled, picked: Ints, sku_count: int) -> Estimate:
     """Beliefs of the whole assortment: own evidence where there is some, the store's typical elasticity elsewhere.
 
     Args:
-        pooled: From ``posterior``.
+        pooled: From ``pool``.
         picked: Indices of the SKUs it was computed for.
         sku_count: m.
-        tuning: How far SKUs lie from each other.
     """
-    mean = np.full(sku_count, pooled.store_mean)
-    sd = np.full(sku_count, np.hypot(pooled.store_sd, tuning.between_log_sd))
+    mean, sd = np.full(sku_count, pooled.other.mean[0]), np.full(sku_count, pooled.other.sd[0])
     mean[picked], sd[picked] = pooled.own.mean, pooled.own.sd
-    return LogElasticity(mean=mean, sd=sd)
+    return Estimate(mean=mean, sd=sd)
 
 
-def _evidence(theta: Floats, orders: Floats, offset: Floats, exposure: Floats, dispersion: float) -> tuple[Floats, Floats]:
-    """Slope and expected curvature of the log likelihood in log elasticity, (m,) each, discounted for overdispersion."""
-    elasticity = np.exp(theta)
-    share = exposure * np.exp(-elasticity * offset)
-    share /= share.sum(axis=0)
-    centre = (share * offset).sum(axis=0)
-    total = orders.sum(axis=0)
-    score = elasticity * (total * centre - (orders * offset).sum(axis=0))
-    information = elasticity**2 * total * (share * (offset - centre) ** 2).sum(axis=0)
-    return score / dispersion, information / dispersion
+def _sku_prior(tuning: ElasticityTuning) -> Floats:
+    """(grid, store grid) chance of a SKU's magnitude given the store's, columns summing to 1."""
+    density = np.exp(-0.5 * ((_LOG_GRID[:, None] - _STORE_GRID[None, :]) / tuning.between_log_sd) ** 2)
+    share: Floats = density / density.sum(axis=0)
+    return share
+
+
+def _store_prior(tuning: ElasticityTuning) -> Floats:
+    """(store grid,) chance of the store's typical magnitude, summing to 1."""
+    density = np.exp(-0.5 * ((_STORE_GRID - np.log(tuning.median)) / tuning.store_log_sd) ** 2)
+    share: Floats = density / density.sum()
+    return share
+
+
+def _moments(likelihood: Floats, weights: Floats) -> Estimate:
+    """Mean and sd of the magnitude, one per row of ``likelihood``, (m, grid), under the grid's prior ``weights``."""
+    magnitude = np.exp(_LOG_GRID)
+    total = likelihood @ weights
+    mean = (likelihood @ (weights * magnitude)) / total
+    square = (likelihood @ (weights * magnitude**2)) / total
+    return Estimate(mean=mean, sd=np.sqrt(np.maximum(square - mean**2, 0.0)))

@@ -11,12 +11,11 @@ import numpy as np
 from perception import beliefs, elasticity, freshness, history, loss, quality, tally
 from perception.catalogue import Catalogue
 from perception.economics import Economics
-from perception.elasticity import LogElasticity
 from perception.fields import Field
 from perception.freshness import Stillness
 from perception.history import History
 from perception.observation import Observation, Signal
-from perception.state import Rejection, StoreState
+from perception.state import Estimate, Rejection, StoreState
 from perception.tuning import EstimatorTuning
 from perception.units import SECONDS_PER_DAY, Bools, Floats, day_fraction, day_of
 
@@ -43,7 +42,7 @@ class EstimatorMemory:
     history: History
     setpoints: dict[Field, Floats]
     readback_at: datetime | None
-    elasticity: LogElasticity
+    elasticity: Estimate
     elasticity_day: int
     stillness: dict[Signal, Stillness]
 
@@ -92,8 +91,9 @@ def estimate(
     on_hand = history.latest_stock(past)
     past = history.watch(past, dt_s=clock.today_s, price_cents=price, in_stock=~(on_hand <= 0.0))
     belief = memory.elasticity
+    coverage = beliefs.coverage(past, now_s=clock.now_s, tuning=tuning, timezone=timezone)
     if clock.day > memory.elasticity_day:
-        belief = _elasticity(past, belief, tuning)
+        belief = _elasticity(past, belief, coverage.maturity, tuning)
     stillness = _stillness(memory, past, clock, _effort(past, setpoints, catalogue), tuning)
     remembered = EstimatorMemory(
         at=seen.at,
@@ -105,7 +105,9 @@ def estimate(
         elasticity_day=max(clock.day, memory.elasticity_day),
         stillness=stillness,
     )
-    sight = _Sight(memory=remembered, clock=clock, price_cents=price, on_hand=on_hand, rejected=rejected, suspect=suspect)
+    sight = _Sight(
+        memory=remembered, clock=clock, coverage=coverage, price_cents=price, on_hand=on_hand, rejected=rejected, suspect=suspect
+    )
     return _state(sight, catalogue, economics, tuning, timezone), remembered
 
 
@@ -128,6 +130,7 @@ class _Sight:
 
     memory: EstimatorMemory
     clock: _Clock
+    coverage: beliefs.Coverage
     price_cents: Floats
     on_hand: Floats
     rejected: tuple[Rejection, ...]
@@ -183,20 +186,14 @@ def _price_in_force(setpoints: dict[Field, Floats], catalogue: Catalogue) -> Flo
     return np.maximum(price, 1.0)
 
 
-def _elasticity(past: History, before: LogElasticity, tuning: EstimatorTuning) -> LogElasticity:
+def _elasticity(past: History, before: Estimate, maturity: dict[int, float], tuning: EstimatorTuning) -> Estimate:
     """Belief from all whole days; unchanged while no price has moved."""
-    record, moved = tally.price_record(past)
-    picked = np.flatnonzero(moved)
-    if picked.size == 0:
+    record = tally.price_record(past, maturity=maturity)
+    picked = np.flatnonzero(record.moved) if record is not None else np.zeros(0, dtype=np.int64)
+    if record is None or picked.size == 0:
         return before
-    pooled = elasticity.posterior(
-        record.orders[:, picked],
-        record.log_price[:, picked],
-        record.opportunity[:, picked],
-        guess=before.mean[picked],
-        tuning=tuning.elasticity,
-    )
-    return elasticity.spread_over(pooled, picked, past.sku_count, tuning.elasticity)
+    found = elasticity.evidence(record.orders[:, picked], record.log_price[:, picked], record.opportunity[:, picked], tuning.elasticity)
+    return elasticity.spread_over(elasticity.pool(found, tuning.elasticity), picked, past.sku_count)
 
 
 def _stillness(
@@ -236,10 +233,9 @@ def by_campaign(amounts: Floats, catalogue: Catalogue) -> Floats:
 def _state(sight: _Sight, catalogue: Catalogue, economics: Economics, tuning: EstimatorTuning, timezone: ZoneInfo) -> StoreState:
     """Draw beliefs from what is remembered and put the message together."""
     memory, clock, past = sight.memory, sight.clock, sight.memory.history
-    coverage = beliefs.coverage(past, now_s=clock.now_s, tuning=tuning, timezone=timezone)
-    view = beliefs.View(price_cents=sight.price_cents, on_hand=sight.on_hand, elasticity=memory.elasticity.magnitude(), coverage=coverage)
+    view = beliefs.View(price_cents=sight.price_cents, on_hand=sight.on_hand, elasticity=memory.elasticity, coverage=sight.coverage)
     belief = beliefs.believe(past, view, catalogue=catalogue, economics=economics, tuning=tuning)
-    results = _results_by_day(sight, belief, coverage, catalogue, economics)
+    results = _results_by_day(sight, belief, catalogue, economics)
     ads_seen_s = past.last_seen_s.get(Signal.ADS, clock.now_s)
     settled = datetime.fromtimestamp(ads_seen_s - tuning.spend_settles_after_s, tz=UTC)
     return StoreState(
@@ -267,7 +263,7 @@ def _state(sight: _Sight, catalogue: Catalogue, economics: Economics, tuning: Es
         spend_by_day_cents={d: by_campaign(cost, catalogue) for d, cost in tally.column_by_day(past, Signal.ADS, "cost_cents").items()},
         spend_settled_before_day=day_of(settled, timezone),
         revenue_by_day_cents={d: float(v.sum()) for d, v in tally.column_by_day(past, Signal.ADS, "conversion_value_cents").items()},
-        expected_maturity=coverage.maturity,
+        expected_maturity=sight.coverage.maturity,
         units_by_day=tally.column_by_day(past, Signal.SHOP, "units"),
         baseline_loss_24h_cents=loss.window_loss_cents(results, today=clock.day, day_fraction=clock.fraction, days=1),
         baseline_loss_7d_cents=loss.window_loss_cents(results, today=clock.day, day_fraction=clock.fraction, days=7),
@@ -291,9 +287,7 @@ def _frozen(memory: EstimatorMemory, clock: _Clock, tuning: EstimatorTuning) -> 
     )
 
 
-def _results_by_day(
-    sight: _Sight, belief: beliefs.Beliefs, coverage: beliefs.Coverage, catalogue: Catalogue, economics: Economics
-) -> dict[int, float]:
+def _results_by_day(sight: _Sight, belief: beliefs.Beliefs, catalogue: Catalogue, economics: Economics) -> dict[int, float]:
     """Profit against the baseline of each of the last eight days since the loop runs: ads and prices, no other cause counts."""
     past, today = sight.memory.history, sight.clock.day
     first = max(sight.memory.started_day or today, today - 7)
@@ -307,7 +301,7 @@ def _results_by_day(
                 cost_cents=cost,
                 clicks=clicks,
                 conversions=conversions,
-                maturity=coverage.maturity[ordinal],
+                maturity=sight.coverage.maturity[ordinal],
                 order_margin_cents=belief.units_per_order.mean * belief.unit_margin_cents,
                 cvr=belief.cvr,
             )
@@ -318,7 +312,7 @@ def _results_by_day(
                 price_cents=np.exp(day.exposure.mean_log_price()),
                 anchor_cents=catalogue.anchor_price_cents,
                 cost_cents=catalogue.cost_cents,
-                elasticity=sight.memory.elasticity.magnitude(),
+                elasticity=sight.memory.elasticity,
                 terms=economics,
             )
         results[ordinal] = result

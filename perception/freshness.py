@@ -11,8 +11,8 @@ from perception.observation import COLUMNS, Signal
 from perception.shape import ActivityShape, elapsed_share
 from perception.units import SECONDS_PER_DAY
 
-ACTIVITY: dict[Signal, str] = {Signal.ADS: "impressions", Signal.SHOP: "units", Signal.STOCK: "on_hand"}
-"""The busiest column of each signal; stock moves when units are sold."""
+ACTIVITY: dict[Signal, str] = {Signal.ADS: "impressions", Signal.SHOP: "orders", Signal.STOCK: "on_hand"}
+"""What counts as one event of each signal: things that come independently of each other, as units of one order do not."""
 
 
 SAME_EFFORT = 0.8

@@ -8,7 +8,7 @@ import numpy as np
 
 from perception.history import Day, History, cells_of, days_of
 from perception.observation import COLUMNS, Signal
-from perception.units import Bools, Floats
+from perception.units import SECONDS_PER_DAY, Bools, Floats
 
 _ADS = {name: index for index, name in enumerate(COLUMNS[Signal.ADS])}
 _SHOP = {name: index for index, name in enumerate(COLUMNS[Signal.SHOP])}
@@ -137,41 +137,57 @@ def ads_since(history: History, name: str, first_day: int) -> Floats:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceRecord:
-    """Days on which both sales and prices are known: (d, m) each.
+    """Whole watched days before today on which both sales and prices are known: (d, m) each.
 
     Orders stand for units: how many units an order holds scatters far more than it answers to price.
+
+    Attributes:
+        orders: Organic orders >= 0: the shop's, less what ads will have brought, since bids move at the same times as prices.
+        log_price: Log price relative to the store's own price level of the day (weighed by orders), which moves all its sales alike.
+        opportunity: Time in stock times the store's orders of the day against their mean, > 0: a busy day is no price effect, nor is a
+            day on which every price rose. Only prices that moved against each other tell.
+        moved: (m,) SKUs whose own price moved.
     """
 
     orders: Floats
     log_price: Floats
     opportunity: Floats
+    moved: Bools
 
 
-def price_record(history: History) -> tuple[PriceRecord, Bools]:
-    """Whole watched days before today, and the (m,) SKUs whose price moved over them.
-
-    ``opportunity`` is the time in stock times the store's sales of that day against its mean, so that a busy weekday is not
-    read as a price effect.
-    """
+def price_record(history: History, *, maturity: dict[int, float]) -> PriceRecord | None:
+    """Gather the record; None while it is shorter than a few days."""
     orders, log_price, stocked = [], [], []
     for ordinal in days_of(history, Signal.SHOP)[:-1]:
         day = history.days.get(ordinal)
         if day is None or day.exposure is None or day.exposure.watched_s < _WHOLE_DAY_S:
             continue
-        cells = day.cells.get(Signal.SHOP)
-        orders.append(np.zeros(history.sku_count) if cells is None else cells.values[_SHOP["orders"]])
+        orders.append(_organic_orders(day, history.sku_count, maturity.get(ordinal, 1.0)))
         log_price.append(day.exposure.mean_log_price())
         stocked.append(day.exposure.stocked_share())
     if len(orders) < _FEWEST_DAYS:
-        nothing = np.zeros((0, history.sku_count))
-        return PriceRecord(orders=nothing, log_price=nothing, opportunity=nothing), np.zeros(history.sku_count, dtype=np.bool_)
+        return None
     sold, prices = np.array(orders), np.array(log_price)
     level = sold.sum(axis=1) + 1.0
-    opportunity = np.maximum(np.array(stocked), _LEAST_STOCKED) * (level / level.mean())[:, None]
-    return PriceRecord(orders=sold, log_price=prices, opportunity=opportunity), np.ptp(prices, axis=0) > _MOVED
+    weight = sold.sum(axis=0) + 1.0 / history.sku_count
+    own = prices - prices.mean(axis=0)
+    return PriceRecord(
+        orders=sold,
+        log_price=own - (own @ weight / weight.sum())[:, None],
+        opportunity=np.maximum(np.array(stocked), _LEAST_STOCKED) * (level / level.mean())[:, None],
+        moved=np.ptp(prices, axis=0) > _MOVED,
+    )
 
 
-_WHOLE_DAY_S = 0.8 * 86_400.0
+def _organic_orders(day: Day, sku_count: int, maturity: float) -> Floats:
+    """(m,) orders of one day that ads did not bring."""
+    shop, ads = day.cells.get(Signal.SHOP), day.cells.get(Signal.ADS)
+    orders = np.zeros(sku_count) if shop is None else shop.values[_SHOP["orders"]]
+    by_ads = 0.0 if ads is None else ads.values[_ADS["conversions"]] / max(maturity, _LEAST_SCALED)
+    return np.maximum(orders - by_ads, 0.0)
+
+
+_WHOLE_DAY_S = 0.8 * SECONDS_PER_DAY
 _FEWEST_DAYS = 4
 _LEAST_STOCKED = 0.02
 _MOVED = 0.005

@@ -27,7 +27,7 @@ class EstimatorTuning:
             (cold start, market.md), but an estimate that starts low is never corrected, because nothing is won and no evidence comes
             (control.md, "death spiral"); evidence corrects one that starts high, and the learning budget bounds what that costs.
         units_per_order_prior, units_per_order_strength, units_per_order_spread: Prior mean >= 1, its weight in orders, and the sd of
-            one order's units as a share of the mean.
+            one order's units as a share of the mean: about 1 in a B2B shop, whose products differ as widely (fit, Online Retail II).
         organic_prior_per_day, organic_shape: Prior units a day and SKU; shape of the gamma prior around the store's mean. Below 1
             because sales are top-heavy: a tenth of the SKUs make 60 % of revenue (market.md, "assortment").
         elasticity: See ``ElasticityTuning``.
@@ -51,8 +51,8 @@ class EstimatorTuning:
     pooled_strength: float = 20.0
     new_cvr_ratio: float = 1.25
     units_per_order_prior: float = 1.2
-    units_per_order_strength: float = 5.0
-    units_per_order_spread: float = 0.8
+    units_per_order_strength: float = 2.0
+    units_per_order_spread: float = 1.0
     organic_prior_per_day: float = 0.2
     organic_shape: float = 0.5
     elasticity: ElasticityTuning = field(default_factory=ElasticityTuning)

@@ -7,7 +7,7 @@ import numpy as np
 from perception.units import Floats, Ints
 
 CVR = 0.04
-RIVAL_BID_SHARE = 0.7
+RIVAL_BID_SHARE = 0.55
 """Median rival bid as a share of what a click is worth for the median established SKU. Assumed: rivals sell like goods at like margins, and
 bid below their value, as slots of a second-price auction leave them to."""
 MARGIN_LOW, MARGIN_HIGH = 0.40, 0.62
@@ -21,9 +21,9 @@ COULD_NOT_FIT: dict[str, str] = {
     "price_effect_maximum": "no price was far from its usual level; a low price raises orders at most 8 times, assumed",
     "ad_auction": "no ads seen; generalised second price, 3 slots seen with 1 / 0.8 / 0.48 (AuctionNet), 6 rivals, assumed",
     "rival_bids": "no auctions seen; log sd 0.72 in all (iPinYou: p95/p50 = 3.2-3.7), budgets end after 60-100 % of the day (AuctionNet)",
-    "cpc_level": "no ads seen; rivals' median bid is 70 % of the value of a click of the median SKU, assumed",
+    "cpc_level": "no ads seen; rivals' median bid is 55 % of the value of a click of the median SKU, assumed",
     "cpc_drift": "no ads seen; daily AR(1) 0.94 and cv 0.34 (fitted to 15,408 cell-days of display ads)",
-    "search_traffic": "no searches seen; 300 searches per organic order, assumed",
+    "search_traffic": "no searches seen; 300 searches per organic order and at least 150 a day, assumed",
     "ctr": "no impressions seen; 5 % of seen ads (web search 4-8 %, WordStream 2025)",
     "cvr": "no clicks seen; 4 % of clicks (web search 3-8 %, WordStream 2025)",
     "conversion_delay": "no clicks seen; 35 % Exp(20 min), 15 % over 1-24 h, 50 % Exp(1.7 d) cut at 7 d (Chapelle 2014, Teikametrics)",
@@ -41,7 +41,7 @@ gross_margin_ratio = {gross_margin_ratio}
 
 [auction]
 # Exposures: AuctionNet (NeurIPS 2024). Bid spread: iPinYou winning prices, log sd 0.7-0.8 in all. Rival budgets: AuctionNet.
-# Drift: fitted to 15,408 cell-days of display ads. Median bid: 70 % of a click's worth to the median SKU of this file, assumed.
+# Drift: fitted to 15,408 cell-days of display ads. Median bid: 55 % of a click's worth to the median SKU of this file, assumed.
 exposures = [1.0, 0.8, 0.48]
 reserve_cents = 1
 sampled_auctions = 8
@@ -58,7 +58,7 @@ cpc_drift_cv = 0.34
 [traffic]
 # Assumed, so that ads at their value add some 15-40 % of orders.
 searches_per_order = 300.0
-minimum_searches_per_day = 60.0
+minimum_searches_per_day = 150.0
 uniform_share = 0.15
 
 [conversion]

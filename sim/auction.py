@@ -80,6 +80,11 @@ def rivals_present(budget: Floats, spent: Floats, hour_spend: Floats, *, auction
     return moment[None, :, None] < part_of_hour[:, None, :]
 
 
+def stationary_cpc_drift(auction: Auction, *, seeds: Ints) -> Floats:
+    """Log level of all rivals' bids on the day before the first, (N,), from the stationary distribution."""
+    return cpc_log_sd(auction) * normals(store_keys(seeds, Draw.CPC_DRIFT, -1))
+
+
 def next_cpc_drift(auction: Auction, previous: Floats, *, seeds: Ints, day: int) -> Floats:
     """Tomorrow's log level of all rivals' bids, (N,): a stationary AR(1) with the parameters' persistence and spread."""
     innovation = normals(store_keys(seeds, Draw.CPC_DRIFT, day))

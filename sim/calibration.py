@@ -8,6 +8,7 @@ from pathlib import Path
 from sim.market_file import anonymous_names, render, render_daily
 from sim.market_fit import CalibrationOptions, Figure, fit
 from sim.orders import OrderColumns, read_order_lines
+from sim.parameters import parse_market
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +36,13 @@ def calibrate_file(path: Path, columns: OrderColumns, options: CalibrationOption
     Raises:
         OrderFileError: The file or a column is missing, or nothing usable is left.
         TooFewOrdersError: No SKU has enough history.
+        MarketFileError: An option (currency, timezone) does not make a valid market.
     """
     calibration = fit(read_order_lines(path, columns), options)
+    text = render(calibration)
+    parse_market(text, origin="calibrated market")
     return CalibrationReport(
-        toml=render(calibration),
+        toml=text,
         daily_csv=render_daily(calibration),
         fitted=calibration.fitted,
         could_not_fit=calibration.could_not_fit,

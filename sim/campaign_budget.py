@@ -19,7 +19,8 @@ def overdelivery(budget: Budget, *, seeds: Ints, day: int, campaigns: int) -> Fl
 def remaining_cents(daily_budget_cents: Ints, overdelivery_ratio: Floats, spent_cents: Ints) -> Ints:
     """What each campaign may still spend today, (N, C), >= 0: a budget lowered under what is spent stops it at once."""
     cap = np.floor(daily_budget_cents * overdelivery_ratio).astype(np.int64)
-    return np.maximum(cap - spent_cents, 0)
+    left: Ints = np.maximum(cap - spent_cents, 0)
+    return left
 
 
 def affordable_clicks(clicks: Ints, click_price_cents: Ints, members: Bools, remaining: Ints) -> tuple[Ints, Bools]:

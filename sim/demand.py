@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 from scipy.special import gammaincinv
 
-from perception.units import Floats, Ints
+from perception.units import Bools, Floats, Ints
 from sim.parameters import Demand, Traffic
 from sim.randomness import Draw, sku_uniforms
 from sim.world import World
@@ -40,6 +40,12 @@ def traffic_share(demand: Demand, traffic: Traffic, day: int, hour_of_day: int) 
     return search_index(demand, traffic, day, hour_of_day) / whole_day if whole_day > 0.0 else 1.0 / 24.0
 
 
+def on_sale(world: World, day: int) -> Bools:
+    """Which SKUs are sold and searched for on a day, (M,)."""
+    launched: Bools = world.launch_day <= day
+    return launched
+
+
 def price_effect(price_cents: Ints, world: World, *, maximum: float) -> Floats:
     """Orders at a price relative to the reference price, (N, M): (price / reference)^−elasticity, at most ``maximum``."""
     ratio = price_cents / world.reference_price_cents
@@ -62,3 +68,9 @@ def units_of_orders(units_deciles: Ints, sku: Ints, uniform: Floats) -> Ints:
     """Units in each order: the decile of its SKU that the uniform falls in."""
     units: Ints = units_deciles[sku, (uniform * units_deciles.shape[1]).astype(np.int64)]
     return units
+
+
+def usual_units_per_day(demand: Demand, day: int) -> Floats:
+    """Units of each SKU that a merchant reckons with on an average day of the coming week, (M,): the fitted figures, not a seed's."""
+    units: Floats = np.array(demand.units_deciles).mean(axis=1) * np.array(demand.orders_per_day)
+    return units * float(np.mean([day_index(demand, day + ahead) for ahead in range(7)]))

@@ -85,7 +85,7 @@ def sku_orders(lines: OrderLines) -> SkuOrders:
         sku=keys % skus,
         day=lines.day[first],
         units=np.bincount(inverse, weights=lines.units).astype(np.int64),
-        revenue=np.bincount(inverse, weights=lines.units * lines.price),
+        revenue=np.bincount(inverse, weights=lines.units * lines.price).astype(np.float64),
     )
 
 
@@ -125,7 +125,7 @@ def fit_skus(lines: OrderLines, orders: SkuOrders, shape: Shape) -> SkuDemand:
     rate, dispersion = level_and_dispersion(orders.sku, orders.day - shape.first_day, shape.day_index, skus=skus)
     return SkuDemand(
         orders=counts,
-        revenue=np.bincount(orders.sku, weights=orders.revenue, minlength=skus),
+        revenue=np.bincount(orders.sku, weights=orders.revenue, minlength=skus).astype(np.float64),
         first_day=first,
         last_day=last,
         orders_per_day=rate,
@@ -194,4 +194,5 @@ def _unit_deciles(orders: SkuOrders, skus: int) -> Ints:
     counts = np.bincount(orders.sku, minlength=skus)
     rank = np.ceil(DECILE_MIDDLES[None, :] * counts[:, None]).astype(np.int64) - 1
     place = (np.cumsum(counts) - counts)[:, None] + np.maximum(rank, 0)
-    return orders.units[by_size][np.minimum(place, orders.units.size - 1)]
+    deciles: Ints = orders.units[by_size][np.minimum(place, orders.units.size - 1)]
+    return deciles

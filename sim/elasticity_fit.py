@@ -1,19 +1,20 @@
 """Own-price elasticity per SKU from weekly order counts: least squares per SKU, then partial pooling towards what is known elsewhere.
 
-**Which price.** Wholesale lines carry quantity breaks: who buys more pays less per unit, so units regressed on the price paid come out far
-too elastic (on this project's gift shop −2.3, against −0.3 for orders). So the count is *orders*, not units, and the price is the *list price*:
-the most frequent unit price of lines of usual size (at most the SKU's median quantity) from known customers, carried over weeks without one.
+**Which price.** Wholesale lines carry quantity breaks: who buys more pays less per unit, so units regressed on the price paid come out
+far too elastic (on this project's gift shop -2.3, against -0.3 for orders). So the count is *orders*, not units, and the price is the
+*list price*: the most frequent unit price of lines of usual size (at most the SKU's median quantity) from known customers, carried over
+weeks without one.
 
 **Per SKU.** log(orders + ½) and log(list price) are freed of SKU and week means (two-way fixed effects, which takes out season and
 level); b_i is the least-squares slope and s_i its standard error. A SKU whose list price never moved has none.
 
 **Market.** The b_i are pooled by random effects (DerSimonian & Laird 1986) into m ± s_m, and that updates a prior on the market's log
-elasticity, N(log 1.8, 0.40²): median and spread of published fits (market.md of the design: 1.8, 80 % in 0.8–3.5; 0.40 between shops
-and 0.415 between the SKUs of a shop make that interval; Bijmolt et al. 2005 report a mean of 2.62).
+elasticity, N(log 1.8, 0.40²): median and spread of published fits, 80 % of which lie in 0.8-3.5, split into 0.40 between shops and 0.415
+between the SKUs of a shop. (Bijmolt, van Heerde & Pieters, Journal of Marketing Research 2005, find a mean of 2.62 over 1,851 fits.)
 
-**Posterior.** Each SKU's log elasticity has the prior N(market, market sd² + 0.415²) and the likelihood N(b_i; −elasticity, s_i² + τ²), solved
-on a grid. τ² is the random effects' excess scatter: prices of a shop are no experiment, and what scatters beyond s_i here is mostly that. A
-slope of the wrong sign only moves mass towards small magnitudes; none is dropped, and no magnitude is negative.
+**Posterior.** Each SKU's log elasticity has the prior N(market, market sd² + 0.415²) and the likelihood N(b_i; -elasticity, s_i² + τ²),
+solved on a grid. τ² is the random effects' excess scatter: a shop's prices are no experiment, and what scatters beyond s_i is mostly
+that. A slope of the wrong sign only moves mass towards small magnitudes; none is dropped, and no magnitude is negative.
 """
 
 from __future__ import annotations
@@ -101,7 +102,8 @@ def list_price_lines(lines: OrderLines) -> Bools:
     middle = np.cumsum(counts) - counts + (np.maximum(counts, 1) - 1) // 2
     median = lines.units[order][np.minimum(middle, lines.sku.size - 1)]
     known = lines.known_customer if lines.known_customer.any() else np.ones_like(lines.known_customer)
-    return known & (lines.units <= median[lines.sku])
+    shows: Bools = known & (lines.units <= median[lines.sku])
+    return shows
 
 
 def most_frequent(group: Ints, value: Floats, groups: int) -> Floats:

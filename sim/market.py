@@ -14,17 +14,19 @@ import numpy as np
 
 from perception.catalogue import Catalogue
 from perception.units import Floats, Ints
+from sim.ad_hour import advertise, rival_hour
 from sim.ad_orders import AdOrders, no_orders, orders_from, single_clicks
-from sim.auction import cpc_log_sd, next_cpc_drift, place, rival_bids_cents, rival_budgets, rival_hour_spend, rivals_present
-from sim.campaign_budget import affordable_clicks, overdelivery, remaining_cents
-from sim.conversion import day_noise, order_per_click
-from sim.demand import day_factor, hour_index, price_effect, search_index, traffic_share, units_of_orders
+from sim.auction import stationary_cpc_drift
+from sim.campaign_budget import remaining_cents
+from sim.conversion import order_per_click
+from sim.day_effects import DayEffects, draw_day
+from sim.demand import price_effect, usual_units_per_day
+from sim.moment import HOURS_PER_DAY, Moment
 from sim.parameters import MarketParameters
-from sim.randomness import Draw, at_index, normals, poisson, sku_uniforms, split, store_keys, uniforms
-from sim.stock import Inventory, filled_units, opening, replenished
+from sim.sales_hour import organic_orders, organic_rate, sell
+from sim.stock import Inventory, opening, replenished
 from sim.world import World, truth
 
-HOURS_PER_DAY = 24
 LOG_COLUMNS = ("impressions", "clicks", "cost_cents", "orders", "units", "revenue_cents")
 NEVER = -1
 
@@ -81,19 +83,6 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DayEffects:
-    """What luck made of today: factors on demand, CTR and CVR (N, M), log level of rivals' bids (N,), rivals' budgets (N, R) as
-    shares of a usual day, and the campaigns' over-delivery (N, C)."""
-
-    demand: Floats
-    ctr: Floats
-    cvr: Floats
-    log_cpc_drift: Floats
-    rival_budget: Floats
-    overdelivery: Floats
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MarketState:
     """Everything that the next hour and the reports depend on.
 
@@ -133,27 +122,6 @@ class MarketState:
         return self.first_day + self.hour // HOURS_PER_DAY
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Ads:
-    """One hour of ads: (N, M) impressions and cost, (N, M, K) clicks."""
-
-    impressions: Ints
-    clicks: Ints
-    cost_cents: Ints
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Sales:
-    """One hour of orders: (N, M) each, and the ad orders that were delivered."""
-
-    ad_orders: Ints
-    organic_orders: Ints
-    units: Ints
-    revenue_cents: Ints
-    lost_units: Ints
-    delivered: AdOrders
-
-
 def catalogue(parameters: MarketParameters) -> Catalogue:
     """What the store of this market sells, as perception knows it; no minimum advertised prices."""
     assortment = parameters.assortment
@@ -186,14 +154,14 @@ def start(parameters: MarketParameters, *, seeds: Ints, first_day: int) -> Marke
     world = truth(parameters, seeds=seeds)
     shape = world.orders_per_day.shape
     zeros = np.zeros(shape, dtype=np.int64)
-    drift = cpc_log_sd(parameters.auction) * normals(store_keys(seeds, Draw.CPC_DRIFT, -1))
+    drift = stationary_cpc_drift(parameters.auction, seeds=seeds)
     state = MarketState(
         first_day=first_day,
         seeds=seeds,
         hour=0,
         world=world,
-        today=_day_effects(parameters, world, seeds=seeds, day_index=0, previous_drift=drift),
-        inventory=opening(parameters.stock, usual_units_per_day(parameters, first_day), seeds=seeds),
+        today=draw_day(parameters, world, seeds=seeds, day_index=0, previous_drift=drift),
+        inventory=opening(parameters.stock, usual_units_per_day(parameters.demand, first_day), seeds=seeds),
         campaign_spent_cents=np.zeros((shape[0], len(parameters.assortment.campaigns)), dtype=np.int64),
         rival_spent=np.zeros((shape[0], parameters.auction.rivals)),
         pending=no_orders(),
@@ -221,11 +189,21 @@ def step(parameters: MarketParameters, state: MarketState, setpoints: Setpoints)
         ValueError: A set-point has the wrong shape or is out of range.
     """
     _check(parameters, state, setpoints)
+    moment = Moment(day=state.day, hour=state.hour)
+    left = remaining_cents(setpoints.daily_budget_cents, state.today.overdelivery, state.campaign_spent_cents)
+    rivals = rival_hour(parameters, state.today, state.rival_spent, seeds=state.seeds, moment=moment)
+    ads = advertise(
+        parameters, state.world, state.today, rivals, seeds=state.seeds, moment=moment, bid_cents=setpoints.bid_cents, left=left
+    )
     effect = price_effect(setpoints.price_cents, state.world, maximum=parameters.demand.price_effect_maximum)
-    rival_spend = rival_hour_spend(parameters.auction, seeds=state.seeds, hour=state.hour, traffic_share=_traffic_share(parameters, state))
-    ads = _advertise(parameters, state, setpoints, rival_spend)
-    pending = state.pending.followed_by(_future_orders(parameters, state, setpoints, ads, effect))
-    sales = _sell(parameters, state, setpoints, pending, effect)
+    chance = order_per_click(parameters.conversion, state.world.cvr, noise=state.today.cvr, price_effect=effect)
+    clicked = single_clicks(ads.clicks)
+    later = orders_from(clicked, chance, setpoints.price_cents, state.world, parameters.reporting, seeds=state.seeds, hour=state.hour)
+    pending = state.pending.followed_by(later)
+    arriving = pending.where(pending.arrival_hour == state.hour)
+    rate = organic_rate(parameters, state.world, state.today, effect, moment=moment)
+    organic = organic_orders(state.world, rate, setpoints.price_cents, seeds=state.seeds, hour=state.hour)
+    sales = sell(state.inventory.on_hand, organic, arriving)
     outcome = HourOutcome(
         impressions=ads.impressions,
         clicks=ads.clicks.sum(axis=2),
@@ -241,7 +219,7 @@ def step(parameters: MarketParameters, state: MarketState, setpoints: Setpoints)
         hour=state.hour + 1,
         inventory=replace(state.inventory, on_hand=state.inventory.on_hand - sales.units),
         campaign_spent_cents=state.campaign_spent_cents + ads.cost_cents @ state.world.campaign_members.T,
-        rival_spent=np.minimum(state.rival_spent + rival_spend, state.today.rival_budget),
+        rival_spent=rivals.spent_after,
         pending=pending.where(pending.arrival_hour > state.hour),
         arrived=state.arrived.followed_by(sales.delivered) if sales.delivered.store.size else state.arrived,
         log=_logged(state, outcome),
@@ -250,14 +228,6 @@ def step(parameters: MarketParameters, state: MarketState, setpoints: Setpoints)
     if after.hour % HOURS_PER_DAY:
         return after, outcome
     return _next_day(parameters, after), outcome
-
-
-def usual_units_per_day(parameters: MarketParameters, day: int) -> Floats:
-    """Units of each SKU the merchant reckons with on an average day of this month, (M,): the fitted figures, not a seed's."""
-    demand = parameters.demand
-    units: Floats = np.array(demand.units_deciles).mean(axis=1) * np.array(demand.orders_per_day)
-    month = np.mean([hour_index(demand, day + offset, h) for offset in range(7) for h in range(HOURS_PER_DAY)]) * HOURS_PER_DAY
-    return units * float(month)
 
 
 def _check(parameters: MarketParameters, state: MarketState, setpoints: Setpoints) -> None:
@@ -274,74 +244,6 @@ def _check(parameters: MarketParameters, state: MarketState, setpoints: Setpoint
         if (values < least).any():
             message = f"{name}: expected >= {least}, was {values.min()}"
             raise ValueError(message)
-
-
-def _traffic_share(parameters: MarketParameters, state: MarketState) -> float:
-    return traffic_share(parameters.demand, parameters.traffic, state.day, state.hour % HOURS_PER_DAY)
-
-
-def _advertise(parameters: MarketParameters, state: MarketState, setpoints: Setpoints, rival_spend: Floats) -> _Ads:
-    """Auctions, views and clicks of the hour, within what the campaigns may still spend today."""
-    auction, world, today = parameters.auction, state.world, state.today
-    if not setpoints.bid_cents.any():
-        return _no_ads(*world.ctr.shape, auction.sampled_auctions)
-    present = rivals_present(today.rival_budget, state.rival_spent, rival_spend, auctions=auction.sampled_auctions)
-    bids = rival_bids_cents(auction, world, seeds=state.seeds, hour=state.hour, log_cpc_drift=today.log_cpc_drift)
-    placed = place(setpoints.bid_cents, bids * present[:, None], exposures=auction.exposures, reserve_cents=auction.reserve_cents)
-    searches = world.searches_per_day * search_index(parameters.demand, parameters.traffic, state.day, state.hour % HOURS_PER_DAY)
-    ctr = np.minimum(world.ctr * today.ctr, 1.0)
-    views = searches[:, :, None] / auction.sampled_auctions * placed.exposure
-    keys = split(store_keys(state.seeds, Draw.CLICKS, state.hour), world.ctr.shape[1])
-    offered = poisson(views * ctr[:, :, None], uniforms(split(keys, auction.sampled_auctions)))
-    left = remaining_cents(setpoints.daily_budget_cents, today.overdelivery, state.campaign_spent_cents)
-    clicks, shown = affordable_clicks(offered, placed.click_price_cents, world.campaign_members, left)
-    # clicks and views without a click are independent Poisson counts: splitting by CTR is exact
-    unclicked_rate = (views * shown).sum(axis=2) * (1.0 - ctr)
-    unclicked = poisson(unclicked_rate, sku_uniforms(state.seeds, Draw.VIEWS, state.hour, ctr.shape[1]))
-    return _Ads(impressions=unclicked + clicks.sum(axis=2), clicks=clicks, cost_cents=(clicks * placed.click_price_cents).sum(axis=2))
-
-
-def _no_ads(stores: int, skus: int, moments: int) -> _Ads:
-    """What the auction gives those who do not bid, without holding it."""
-    nothing = np.zeros((stores, skus), dtype=np.int64)
-    return _Ads(impressions=nothing, clicks=np.zeros((stores, skus, moments), dtype=np.int64), cost_cents=nothing)
-
-
-def _future_orders(parameters: MarketParameters, state: MarketState, setpoints: Setpoints, ads: _Ads, effect: Floats) -> AdOrders:
-    chance = order_per_click(parameters.conversion, state.world.cvr, noise=state.today.cvr, price_effect=effect)
-    return orders_from(
-        single_clicks(ads.clicks), chance, setpoints.price_cents, state.world, parameters.reporting, seeds=state.seeds, hour=state.hour
-    )
-
-
-def _sell(parameters: MarketParameters, state: MarketState, setpoints: Setpoints, pending: AdOrders, effect: Floats) -> _Sales:
-    """Serve the hour's orders from stock: organic ones, then arriving ad orders, those that clicked first coming first."""
-    world, shape, skus = state.world, effect.shape, effect.shape[1]
-    rate = world.orders_per_day * hour_index(parameters.demand, state.day, state.hour % HOURS_PER_DAY) * state.today.demand * effect
-    counts = poisson(rate, sku_uniforms(state.seeds, Draw.ORGANIC_ORDERS, state.hour, skus))
-    orders = single_clicks(counts[:, :, None])
-    keys = split(store_keys(state.seeds, Draw.ORGANIC_UNITS, state.hour), skus)
-    organic_units = units_of_orders(world.units_deciles, orders.sku, uniforms(at_index(keys[orders.store, orders.sku], orders.number)))
-    arriving = pending.where(pending.arrival_hour == state.hour)
-    row = np.concatenate([orders.store * skus + orders.sku, arriving.store * skus + arriving.sku])
-    wanted = np.concatenate([organic_units, arriving.units])
-    price = np.concatenate([setpoints.price_cents[orders.store, orders.sku], arriving.price_cents])
-    sold = filled_units(state.inventory.on_hand.ravel(), row, wanted)
-    served, organic = sold > 0, np.arange(row.size) < orders.store.size
-
-    def per_sku(weights: Ints) -> Ints:
-        # exact: sums of integers far below 2**53
-        return np.bincount(row, weights=weights, minlength=shape[0] * skus).reshape(shape).astype(np.int64)
-
-    kept = replace(arriving, units=sold[orders.store.size :])
-    return _Sales(
-        ad_orders=per_sku((served & ~organic).astype(np.int64)),
-        organic_orders=per_sku((served & organic).astype(np.int64)),
-        units=per_sku(sold),
-        revenue_cents=per_sku(sold * price),
-        lost_units=per_sku(wanted - sold),
-        delivered=kept.where(kept.units > 0),
-    )
 
 
 def _logged(state: MarketState, outcome: HourOutcome) -> tuple[Ints, ...]:
@@ -368,17 +270,6 @@ def _added(totals: Totals, outcome: HourOutcome, *, hour: int) -> Totals:
     )
 
 
-def _day_effects(parameters: MarketParameters, world: World, *, seeds: Ints, day_index: int, previous_drift: Floats) -> DayEffects:
-    return DayEffects(
-        demand=day_factor(world, seeds=seeds, day=day_index),
-        ctr=day_noise(parameters, seeds=seeds, draw=Draw.DAY_CTR, day=day_index),
-        cvr=day_noise(parameters, seeds=seeds, draw=Draw.DAY_CVR, day=day_index),
-        log_cpc_drift=next_cpc_drift(parameters.auction, previous_drift, seeds=seeds, day=day_index),
-        rival_budget=rival_budgets(parameters.auction, seeds=seeds, day=day_index),
-        overdelivery=overdelivery(parameters.budget, seeds=seeds, day=day_index, campaigns=len(parameters.assortment.campaigns)),
-    )
-
-
 def _next_day(parameters: MarketParameters, state: MarketState) -> MarketState:
     """New luck, empty day counters; what the reports no longer cover is dropped."""
     index = state.hour // HOURS_PER_DAY
@@ -386,7 +277,7 @@ def _next_day(parameters: MarketParameters, state: MarketState) -> MarketState:
     log_first_day = state.log_first_day + dropped
     opened = replace(
         state,
-        today=_day_effects(parameters, state.world, seeds=state.seeds, day_index=index, previous_drift=state.today.log_cpc_drift),
+        today=draw_day(parameters, state.world, seeds=state.seeds, day_index=index, previous_drift=state.today.log_cpc_drift),
         campaign_spent_cents=np.zeros_like(state.campaign_spent_cents),
         rival_spent=np.zeros_like(state.rival_spent),
         arrived=state.arrived.where(state.arrived.click_hour >= log_first_day * HOURS_PER_DAY),
@@ -398,7 +289,7 @@ def _next_day(parameters: MarketParameters, state: MarketState) -> MarketState:
 
 def _morning(parameters: MarketParameters, state: MarketState) -> MarketState:
     """Deliveries and reorders of midnight, and an empty page in the log."""
-    usual = usual_units_per_day(parameters, state.day)
+    usual = usual_units_per_day(parameters.demand, state.day)
     inventory = replenished(state.inventory, parameters.stock, usual, seeds=state.seeds, day=state.hour // HOURS_PER_DAY)
     stores, skus = state.world.orders_per_day.shape
     page = np.zeros((stores, HOURS_PER_DAY, skus, len(LOG_COLUMNS)), dtype=np.int64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import date
 
@@ -44,10 +45,12 @@ def _head(calibration: Calibration) -> str:
     figures = [
         f"#   {name}: {_figure(figure.value, figure.low, figure.high)} ({figure.unit})" for name, figure in calibration.fitted.items()
     ]
+    # no line of the user's may end a comment early
+    source, name = (" ".join(text.split()) for text in (calibration.options.source, calibration.options.name))
     lines = [
-        f"# Market fitted to: {calibration.options.source}",
+        f"# Market fitted to: {source}",
         f"# Orders of {first} to {last}; SKUs are anonymous; lines left out: {dropped}.",
-        "# Made by `autopilot calibrate --orders FILE -o MARKET.toml`; change the source or the options and make it again.",
+        f"# Made by: autopilot calibrate --orders FILE --name {name} --source SOURCE -o MARKET.toml",
         "#",
         "# Measured, for the reader:",
         *figures,
@@ -120,8 +123,8 @@ def _orders_per_day(calibration: Calibration) -> Floats:
 
 
 def _text(value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    # JSON strings are TOML basic strings
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _rounded(values: Floats, places: int) -> Iterable[str]:

@@ -17,12 +17,12 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 Positive: TypeAlias = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
 NonNegative: TypeAlias = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
-Share: TypeAlias = Annotated[float, Field(ge=0.0, le=1.0)]
-OpenShare: TypeAlias = Annotated[float, Field(gt=0.0, lt=1.0)]
+Share: TypeAlias = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
+OpenShare: TypeAlias = Annotated[float, Field(gt=0.0, lt=1.0, allow_inf_nan=False)]
 Cents: TypeAlias = Annotated[int, Field(gt=0)]
 Count: TypeAlias = Annotated[int, Field(ge=1)]
 
-_STRICT = ConfigDict(extra="forbid", strict=False, hide_input_in_errors=False)
+_STRICT = ConfigDict(extra="forbid")
 _SHARES_TOLERANCE = 1e-3
 
 
@@ -38,7 +38,7 @@ class Shop:
         name: Short id.
         currency: ISO 4217 code of every amount.
         timezone: IANA name; hours and days of the market are local to it.
-        first_day: Local date on which a drive starts unless told otherwise.
+        first_day: Local date on which a drive starts, and new products go on sale. A market may be opened earlier, to have a history.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
@@ -54,7 +54,7 @@ class Assortment:
 
     Attributes:
         skus: Ids.
-        is_new: Launched within the last weeks of the order history.
+        is_new: Launched within the last weeks of the order history; in the market, on ``Shop.first_day``.
         campaigns: Ids of the ad campaigns.
         campaign_of: Index into ``campaigns`` for each SKU.
         price_cents: Price in force when the history ended (fitted); demand figures refer to it.
@@ -141,7 +141,7 @@ class Auction:
     rival_budget_low: Positive
     rival_budget_high: Positive
     rival_spend_cv: NonNegative
-    cpc_drift_ar1: Annotated[float, Field(ge=0.0, lt=1.0)]
+    cpc_drift_ar1: Annotated[float, Field(ge=0.0, lt=1.0, allow_inf_nan=False)]
     cpc_drift_cv: NonNegative
 
 

@@ -16,7 +16,8 @@ import numpy as np
 
 from perception.units import Floats, Ints
 from sim.ad_orders import AdOrders
-from sim.market import HOURS_PER_DAY, MarketState
+from sim.market import MarketState
+from sim.moment import HOURS_PER_DAY
 from sim.parameters import MarketParameters, Reporting
 from sim.randomness import Draw, at_index, store_keys, uniforms
 

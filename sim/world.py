@@ -21,6 +21,7 @@ class World:
         cost_cents: (M,) what one unit costs the merchant, whole minor units.
         orders_per_day: (N, M) organic orders of the average day at the reference price.
         units_deciles: (M, 10) units in one order, see ``Demand.units_deciles``.
+        launch_day: (M,) date ordinal before which a SKU is not sold nor searched for: the shop's first day for launches, else 0.
         dispersion: (M,) extra dispersion of daily orders.
         elasticity: (N, M) own-price elasticity, magnitude.
         searches_per_day: (N, M) of the average day.
@@ -34,6 +35,7 @@ class World:
     cost_cents: Floats
     orders_per_day: Floats
     units_deciles: Ints
+    launch_day: Ints
     dispersion: Floats
     elasticity: Floats
     searches_per_day: Floats
@@ -62,6 +64,7 @@ def truth(parameters: MarketParameters, *, seeds: Ints) -> World:
         cost_cents=np.rint(price * (1.0 - np.array(parameters.costs.gross_margin_ratio))),
         orders_per_day=orders,
         units_deciles=np.array(demand.units_deciles, dtype=np.int64),
+        launch_day=np.where(assortment.is_new, parameters.shop.first_day.toordinal(), 0),
         dispersion=np.array(demand.dispersion),
         elasticity=np.array(demand.elasticity) * np.exp(np.array(demand.elasticity_log_sd) * sku_normals(seeds, Draw.ELASTICITY, 0, skus)),
         searches_per_day=np.maximum(orders * traffic.searches_per_order, traffic.minimum_searches_per_day),

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 MAPPED = ("order", "sku", "time", "quantity", "unit_price", "customer")
+COUNTS_FROM = 1000
+"""Figures from here on are counts, which nobody wants to read as 2e+04."""
 PATH = click.Path(path_type=Path, dir_okay=False)
-DEFAULTS = CalibrationOptions()
+DEFAULTS, COLUMNS = CalibrationOptions(), OrderColumns()
 
 
 @click.command(name="calibrate")
@@ -40,7 +42,7 @@ DEFAULTS = CalibrationOptions()
 )
 @click.option("--launches", type=click.IntRange(0), default=DEFAULTS.launches, show_default=True, help="New products to choose.")
 @click.option("--first-day", type=click.DateTime(["%Y-%m-%d"]), help="Local date on which drives start; an ordinary Monday when left out.")
-@click.option("--cancelled-prefix", default=OrderColumns.cancelled_prefix, show_default=True, help="Orders so named are cancellations.")
+@click.option("--cancelled-prefix", default=COLUMNS.cancelled_prefix, show_default=True, help="Orders so named are cancellations.")
 @click.option("--product-pattern", help="Regular expression of product codes; what does not match is left out.")
 @with_output
 def command(out: Output, *, orders: Path, mapped: tuple[str, ...], output: Path, daily: Path | None, force: bool, **said: Any) -> None:
@@ -64,8 +66,8 @@ def command(out: Output, *, orders: Path, mapped: tuple[str, ...], output: Path,
     out.result(payload, human=lambda console: _draw(console, report, output))
 
 
-def _columns(mapped: tuple[str, ...]) -> dict[str, str | None]:
-    columns: dict[str, str | None] = {}
+def _columns(mapped: tuple[str, ...]) -> dict[str, Any]:
+    columns: dict[str, Any] = {}
     for pair in (pair for text in mapped for pair in text.split(",")):
         field, sign, column = pair.strip().partition("=")
         if not sign or field not in MAPPED or not (column or field == "customer"):
@@ -93,7 +95,7 @@ def _draw(console: Console, report: CalibrationReport, output: Path) -> None:
     for heading in ("figure", "value", "95 % interval", "unit"):
         fitted.add_column(heading, justify="left" if heading in {"figure", "unit"} else "right")
     for name, figure in report.fitted.items():
-        fitted.add_row(escape(name), f"{figure.value:.3g}", _interval(figure), escape(figure.unit))
+        fitted.add_row(escape(name), _value(figure.value), _interval(figure), escape(figure.unit))
     console.print(fitted)
     assumed = Table(title="Could not be fitted", title_justify="left", show_header=False)
     for name, reason in report.could_not_fit.items():
@@ -101,6 +103,10 @@ def _draw(console: Console, report: CalibrationReport, output: Path) -> None:
     console.print(assumed)
     console.print("Left out: " + (", ".join(f"{count:,} {reason}" for reason, count in report.dropped.items()) or "nothing"), markup=False)
     console.print(f"wrote {output} with {len(report.sku_names)} products under anonymous names; use it as platform.market", markup=False)
+
+
+def _value(value: float) -> str:
+    return f"{value:,.0f}" if value >= COUNTS_FROM else f"{value:.3g}"
 
 
 def _interval(figure: Figure) -> str:

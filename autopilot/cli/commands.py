@@ -17,7 +17,7 @@ COMMANDS: dict[str, Entry] = {
     "init": Entry("autopilot.cli.init:command", "Write a commented store config."),
     "check": Entry("autopilot.cli.check:command", "Validate a store's config and reach its platform."),
     "show-config": Entry("autopilot.cli.show_config:command", "Show every setting and where it came from."),
-    "drive": Entry("autopilot.cli.drive:command", "Drive a store on the simulated platform, at an accelerated clock."),
+    "drive": Entry("autopilot.cli.drive:command", "Drive a store on the simulated platform."),
     "run": Entry("autopilot.cli.run:command", "Run the daemon."),
     "status": Entry("autopilot.cli.status:command", "Show what the daemon is doing."),
     "explain": Entry("autopilot.cli.explain:command", "Trace a write from metric to acknowledgement."),

@@ -64,9 +64,7 @@ def run(arguments: Sequence[str], *, table: Mapping[str, Entry] = COMMANDS) -> i
     group = click.version_option(package_name="store-autopilot", prog_name="autopilot")(group)
     try:
         result = group.main(list(arguments), prog_name="autopilot", standalone_mode=False)
-    except Exception as error:  # noqa: BLE001 - the top of the program: every error becomes a message and a code here
-        return _report(error, as_json="--json" in arguments)
-    except KeyboardInterrupt as error:
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the top of the program: all errors become a message and a code
         return _report(error, as_json="--json" in arguments)
     return result if isinstance(result, int) else ExitCode.DONE
 

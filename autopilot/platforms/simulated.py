@@ -6,6 +6,7 @@ plays the log of effects again. The market's days have 24 hours; a change to or 
 
 from __future__ import annotations
 
+import math
 from copy import copy
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -48,6 +49,11 @@ class SimulatedPlatform:
         self._catalogue = market.catalogue(parameters)
         self._setpoints = market.initial_setpoints(parameters, stores=1)
         self._played = 0
+        conversion, late = parameters.conversion, parameters.reporting
+        self._changing_days = min(
+            late.kept_days, conversion.window_days + math.ceil((late.restated_for_h + late.lag_high_h) / HOURS_PER_DAY) + 2
+        )
+        """Days back that a report may still change: conversions come, are seen late, and are restated."""
 
     def fork(self, effects: EffectLog) -> SimulatedPlatform:
         """Another platform that stands where this one does and goes its own way from here: the same luck, other set-points."""
@@ -154,8 +160,8 @@ class SimulatedPlatform:
 
     def _rows(self, signal: Signal, hour: int, before: int | None, now: datetime) -> MetricRows:
         today = self._first_day + hour // HOURS_PER_DAY
-        kept = 1 if signal is Signal.STOCK else self._parameters.reporting.kept_days
-        days = range(max(self._first_day, today - kept + 1), today + 1)
+        kept = self._parameters.reporting.kept_days if before is None else self._changing_days
+        days = range(today if signal is Signal.STOCK else max(self._first_day, today - kept + 1), today + 1)
         figures = self._figures(signal, hour, days)
         changed = np.ones(figures.shape[:2], dtype=np.bool_)
         if before is not None and signal is not Signal.STOCK:

@@ -55,4 +55,9 @@ def written(value: float, unit: Unit, currency: str) -> str:
         return money(value, currency)
     if unit is Unit.COUNT:
         return f"{value:,.0f}"
-    return f"{100 * value:.1f} %" if unit is Unit.SHARE else f"{value:.2f}"
+    return percent(value, digits=1) if unit is Unit.SHARE else f"{value:.2f}"
+
+
+def percent(share: float, *, digits: int = 0) -> str:
+    """A share of one in percent, with a space that never breaks."""
+    return f"{100 * share:.{digits}f}\u00a0%"

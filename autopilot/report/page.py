@@ -10,7 +10,7 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from autopilot.report.amounts import controller_name, money, written
+from autopilot.report.amounts import controller_name, money, percent, written
 from autopilot.report.figures import DriveFigures, Unit, grouped
 from autopilot.report.picture import panels_svg, reference, titles
 
@@ -60,15 +60,15 @@ def descriptions(figures: DriveFigures) -> dict[str, str]:
     last = figures.price_index[:, -1] if len(figures.skus) else np.ones(0)
     up, down = int((last > 1).sum()), int((last < 1).sum())
     level = figures.bid_level[np.isfinite(figures.bid_level)]
-    bids = f"between {100 * level.min():.0f} % and {100 * level.max():.0f} %" if level.size else "not set"
+    bids = f"between {percent(level.min())} and {percent(level.max())}" if level.size else "not set"
     spent = f"{money(figures.spend_cents[-1], currency)} was spent, {money(figures.planned_spend_cents[-1], currency)} was planned"
     judged, limited = int(figures.commands.sum()), int(figures.interventions.sum())
     return {
         "profit": f"Profit at the end: {ends}.",
         "gain": _gain(figures),
         "spend": f"{spent}, the budget is {money(figures.budget_cents, currency)}.",
-        "prices": f"At the end {up} prices stood above and {down} below the price set by hand; the shaded band, "
-        f"{100 * figures.band_low:.0f} % to {100 * figures.band_high:.0f} %, is where they may move.",
+        "prices": f"At the end {up or 'no'} prices stood above and {down or 'none'} below the price set by hand; the shaded band, "
+        f"{percent(figures.band_low)} to {percent(figures.band_high)}, is where they may move.",
         "interventions": f"The independent gate limited or denied {limited:,} of {judged:,} wishes.",
         "bid_level": f"The share of a click's value that was offered for it was {bids}.",
     }

@@ -20,7 +20,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from matplotlib.typing import RcKeyType
 
-from autopilot.report.amounts import controller_name, money
+from autopilot.report.amounts import controller_name, money, percent
 from autopilot.report.figures import DriveFigures
 from autopilot.report.palette import MARKS, PRINT, Palette, with_css_variables
 from perception.units import Floats
@@ -192,7 +192,7 @@ def _draw_prices(axes: Axes, figures: DriveFigures, palette: Palette) -> None:
         style: dict[str, Any] = {"alpha": 1.0, "linewidth": 1.5} if row in moved else {"alpha": 0.35, "linewidth": 0.9}
         axes.plot(times, path, color=palette.ours if row in moved else palette.muted, drawstyle="steps-post", **style)
     axes.set_ylim(figures.band_low - 0.03, figures.band_high + 0.03)
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _at: f"{100 * value:.0f} %"))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _at: percent(value)))
     _label_ends(axes, [(float(last[row]), figures.skus[row], palette.ours) for row in moved])
 
 
@@ -202,6 +202,7 @@ def _draw_interventions(axes: Axes, figures: DriveFigures, palette: Palette) -> 
     axes.bar(times, figures.interventions, width=width, color=palette.alarm, linewidth=0)
     axes.set_ylim(0, max(4.0, float(figures.interventions.max(initial=0)) * 1.15))
     if not figures.interventions.any():
+        axes.grid(visible=False)
         axes.text(0.5, 0.5, "the gate never had to step in", transform=axes.transAxes, ha="center", va="center", color=palette.muted)
 
 
@@ -209,7 +210,7 @@ def _draw_bid_level(axes: Axes, figures: DriveFigures, palette: Palette) -> None
     axes.plot(_times(figures), figures.bid_level, color=palette.ours, linewidth=1.8, drawstyle="steps-post")
     top = float(np.nanmax(figures.bid_level)) if np.isfinite(figures.bid_level).any() else 1.0
     axes.set_ylim(0, max(top, 0.1) * 1.15)
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _at: f"{100 * value:.0f} %"))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _at: percent(value)))
 
 
 PANELS: dict[str, Draw] = {

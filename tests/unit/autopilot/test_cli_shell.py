@@ -305,6 +305,46 @@ def test_show_config_masks_secrets_and_names_origins(monkeypatch: pytest.MonkeyP
     assert "budget.ad_spend_cents" in for_people.out
 
 
+class _Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_progress_is_shown_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = _Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+
+    with Output(as_json=True).progress("driving", total=2.0) as done:
+        done(1.0)
+
+    assert "driving" in terminal.getvalue()
+
+
+@pytest.mark.parametrize("arguments", [["doctor"], ["check", "gift-shop"]])
+def test_findings_are_drawn_for_people(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
+    code = run(arguments)
+
+    said = capsys.readouterr()
+    assert code == 0
+    assert "can be written" in said.out
+    assert "problem" not in said.out
+
+
+def test_doctor_says_no_where_something_is_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "state").write_text("in the way")
+
+    code = run(["doctor", "--json"])
+
+    result = json.loads(capsys.readouterr().out)
+    assert (code, result["ok"]) == (1, False)
+    assert [item["name"] for item in result["findings"] if item["level"] == "problem"] == ["state"]
+
+
 def test_python_dash_m_is_the_same_program() -> None:
     done = subprocess.run([sys.executable, "-m", "autopilot", "check"], capture_output=True, text=True, check=False, cwd=HERE.parents[2])
 

@@ -59,8 +59,8 @@ KINDS: list[tuple[str, list[str], list[Any], list[Any]]] = [
     ("a number >= 0 and < 1", ["min_margin_ratio"], [0, 0.0, JUST_BELOW_1], [JUST_BELOW_0, 1, 1.0, *NO_FINITE_NUMBERS]),
     ("a number >= 0 and <= 1", RATIOS, [], [JUST_BELOW_0, JUST_ABOVE_1, *NO_FINITE_NUMBERS]),
 ]
-LOOSE = {name: 10**9 for name in COUNTS} | {name: 1.0 for name in RATIOS}
-TIGHT = {name: 0 for name in COUNTS} | {name: 0.0 for name in RATIOS}
+LOOSE: dict[str, Any] = dict.fromkeys(COUNTS, 10**9) | dict.fromkeys(RATIOS, 1.0)
+TIGHT: dict[str, Any] = dict.fromkeys(COUNTS, 0) | dict.fromkeys(RATIOS, 0.0)
 
 
 def test_every_limit_has_a_kind() -> None:

@@ -34,7 +34,7 @@ def fresh(sku_count: int = 3) -> history.History:
 def units(held: history.History, day: int = TODAY) -> list[float]:
     cells = history.cells_of(held, Signal.SHOP, day)
     assert cells is not None
-    return cells.values[1].tolist()
+    return [float(figure) for figure in cells.values[1]]
 
 
 def test_newer_version_replaces_and_older_does_not() -> None:

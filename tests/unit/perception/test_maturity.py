@@ -74,4 +74,6 @@ def test_without_restatement_reports_are_higher() -> None:
     exact = replace(CURVE, fresh_share=1.0)
     elapsed_s = np.array([1.5 * SECONDS_PER_DAY])
 
-    assert expected_maturity(exact, elapsed_s=elapsed_s, hour_shares=HOURS) > expected_maturity(CURVE, elapsed_s=elapsed_s, hour_shares=HOURS)
+    assert expected_maturity(exact, elapsed_s=elapsed_s, hour_shares=HOURS) > expected_maturity(
+        CURVE, elapsed_s=elapsed_s, hour_shares=HOURS
+    )

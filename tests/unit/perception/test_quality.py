@@ -94,9 +94,7 @@ def test_sound_row_is_believed(rows: MetricRows) -> None:
 def test_only_unsound_figures_make_a_sku_suspect() -> None:
     bad = {"non_finite": ads((np.nan, 1.0, 1.0, 0.0, 0.0), version=6), "duplicate": ads(SOUND), "out_of_order": ads(SOUND, version=4)}
 
-    marked = {
-        name: suspects(rows, judge(rows, history=known(), now_s=NOW_S, limits=LIMITS), 2).tolist() for name, rows in bad.items()
-    }
+    marked = {name: suspects(rows, judge(rows, history=known(), now_s=NOW_S, limits=LIMITS), 2).tolist() for name, rows in bad.items()}
 
     assert marked == {"non_finite": [True, False], "duplicate": [False, False], "out_of_order": [False, False]}
 

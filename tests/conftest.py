@@ -1,0 +1,70 @@
+"""What many tests need: the gift shop's settings, a market that is quick to open, and loops on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autopilot import wiring
+from autopilot.clock import SteppedClock
+from autopilot.drive import open_loop
+from autopilot.journal import DiscardingJournal, Journal
+from autopilot.loop import Loop
+from autopilot.platforms.effects import MemoryEffects
+from autopilot.platforms.simulated import SimulatedPlatform, opening_of
+from autopilot.settings_sources import Loaded, load_store
+from autopilot.ticking import slot_of
+
+TICK_S = 3600
+
+
+class Harness:
+    """A loop on a simulated platform, driven tick by tick."""
+
+    def __init__(self, loaded: Loaded, *, journal: Callable[[SteppedClock], Journal] | None = None) -> None:
+        """Open the store of ``loaded``, armed."""
+        self.loaded = loaded
+        self.market = wiring.market_of(loaded)
+        self.clock = SteppedClock(opening_of(self.market))
+        platform = wiring.simulated_platform(loaded.settings, self.market, effects=MemoryEffects())
+        self.journal = journal(self.clock) if journal else DiscardingJournal()
+        self.loop: Loop
+        self.platform: SimulatedPlatform
+        self.loop, self.platform = open_loop(loaded, self.market, platform, clock=self.clock, journal=self.journal)
+
+    def ticks(self, count: int) -> list[Any]:
+        """Drive so many ticks and return what each did."""
+        done = []
+        for _ in range(count):
+            done.append(self.loop.tick(slot_of(self.clock.now(), TICK_S)))
+            self.clock.advance(TICK_S)
+        return done
+
+
+@pytest.fixture
+def load() -> Callable[..., Loaded]:
+    """Loads the gift shop with overrides and a clean environment."""
+
+    def loading(overrides: Mapping[str, Any] | None = None) -> Loaded:
+        return load_store("gift-shop", overrides=overrides, environ={})
+
+    return loading
+
+
+@pytest.fixture
+def harness(load: Callable[..., Loaded]) -> Callable[..., Harness]:
+    """Opens a driven store."""
+
+    def opening(overrides: Mapping[str, Any] | None = None, *, journal: Callable[[SteppedClock], Journal] | None = None) -> Harness:
+        return Harness(load(overrides), journal=journal)
+
+    return opening
+
+
+@pytest.fixture
+def repository() -> Path:
+    """Root of the checkout."""
+    return Path(__file__).parent.parent

@@ -1,0 +1,60 @@
+"""A campaign's day never costs more than its limit, to the cent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from sim.campaign_budget import affordable_clicks, overdelivery, remaining_cents
+
+if TYPE_CHECKING:
+    from tests.unit.sim.conftest import Bench
+
+MEMBERS = np.array([[True, False, True], [False, True, False]])
+
+
+@given(
+    clicks=arrays(np.int64, (2, 3, 4), elements=st.integers(0, 9)),
+    price=arrays(np.int64, (2, 3, 4), elements=st.integers(1, 80)),
+    left=arrays(np.int64, (2, 2), elements=st.integers(0, 2000)),
+)
+def test_paid_clicks_fit_the_budget_and_waste_less_than_a_click(clicks: np.ndarray, price: np.ndarray, left: np.ndarray) -> None:
+    kept, shown = affordable_clicks(clicks, price, MEMBERS, left)
+
+    cost, offered = ((count * price).sum(axis=2) @ MEMBERS.T for count in (kept, clicks))
+    dearest = np.stack([price[:, member].max(axis=(1, 2)) for member in MEMBERS], axis=1)
+    assert (cost <= left).all()
+    assert (cost >= np.minimum(offered, left - dearest + 1)).all()
+    assert (kept <= clicks).all()
+    assert not kept[~shown].any()
+
+
+def test_ads_stop_at_the_moment_the_money_ends() -> None:
+    clicks, price = np.full((1, 3, 4), 1), np.full((1, 3, 4), 10)
+
+    kept, shown = affordable_clicks(clicks, price, MEMBERS, np.array([[35, 0]]))
+
+    assert kept[0].tolist() == [[1, 1, 0, 0], [0, 0, 0, 0], [1, 0, 0, 0]]
+    assert shown[0].tolist() == [[True, True, False, False], [False] * 4, [True, True, False, False]]
+
+
+def test_lowering_a_budget_below_what_is_spent_stops_the_day() -> None:
+    spent, ratio = np.array([[900, 900]]), np.array([[1.2, 1.2]])
+
+    left = remaining_cents(np.array([[1000, 500]]), ratio, spent)
+
+    assert left.tolist() == [[300, 0]]
+
+
+def test_overdelivery_lies_between_one_and_its_ratio(bench: Bench) -> None:
+    budget = bench.parameters.budget
+    ratio = overdelivery(budget, seeds=np.arange(400), day=7, campaigns=3)
+    exact = overdelivery(bench.changed(budget={"overdelivery_ratio": 1.0}).parameters.budget, seeds=np.arange(9), day=7, campaigns=3)
+
+    assert 1.0 <= ratio.min() < 1.02
+    assert 1.23 < ratio.max() <= 1.25
+    assert (exact == 1.0).all()
