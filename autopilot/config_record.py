@@ -44,8 +44,10 @@ def record_of(loaded: Loaded) -> ConfigRecord:
 
 
 def restore(record: ConfigRecord, *, environ: Mapping[str, str] | None = None) -> Loaded:
-    """The configuration that this record means *today*: its store's file as it is now where it is still known by name, else as it was
-    then; overrides as they were; every default, and the envelope, as they are now; today's environment above all.
+    """The configuration that this record means today.
+
+    Its store's file as it is now where it is still known by name, else as it was then; overrides as they were; every default, and the
+    envelope, as they are now; today's environment above all.
 
     Raises:
         ConfigError: It no longer validates.

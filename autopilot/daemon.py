@@ -81,7 +81,7 @@ class Daemon:
             ticked = loop.tick(due.tick)
         except JournalUnavailable as error:
             # what cannot be journaled must not be done: nothing was sent, the same slot is tried again at the next wake-up
-            log.error("journal_unavailable", error=str(error))
+            log.error("journal_unavailable", error=str(error))  # noqa: TRY400 - an event, and the cause is in it
             return None
         self._report(before, ticked)
         return ticked
@@ -92,7 +92,7 @@ class Daemon:
         try:
             config, document = self._reload_config()
         except ConfigError as error:
-            log.error("reload_refused", reason=str(error))
+            log.error("reload_refused", reason=str(error))  # noqa: TRY400 - an event, and the cause is in it
             return
         loose = loosened(loop.config.limits, config.limits)
         if loose and AUTHORITY[loop.folded.state.engagement.mode] is not Authority.NONE:

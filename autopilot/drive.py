@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-
 from autopilot import failpoints, wiring
 from autopilot.clock import SteppedClock
 from autopilot.config_record import record_of

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -58,10 +59,9 @@ class Explanation:
 
 def writes(journal: Journal, *, most: int) -> list[Write]:
     """The latest writes, newest first. Raises: JournalUnavailable."""
-    effects, ends = _effects(journal.records(topics=[Topic.ACK, Topic.DECISION])), []
-    for record in journal.records(topics=[Topic.INTENT]):
-        ends.append(_write(record, effects.get(record.key, [])))
-    return ends[: -most - 1 : -1]
+    effects = _effects(journal.records(topics=[Topic.ACK, Topic.DECISION]))
+    latest = deque(journal.records(topics=[Topic.INTENT]), maxlen=most)
+    return [_write(record, effects.get(record.key, [])) for record in reversed(latest)]
 
 
 def explain(journal: Journal, intent_id: str) -> Explanation:

@@ -5,8 +5,10 @@ The running loop goes through the same steps in the same order, so folding its j
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from autopilot import codec
 from autopilot.journal import Entry, Record, Topic
@@ -112,25 +114,47 @@ def adopted(state: LoopState, decided: Decision, recorded: Decision) -> LoopStat
 
 def step(folded: Folded, record: Record, config: LoopConfig) -> tuple[Folded, Decision | None]:
     """One record further; the decision where the record is one, made anew and not read from it."""
-    match record.topic:
-        case Topic.START:
-            return replace(folded, state=started(folded.state, codec.from_jsonable(record.val["started"], Started), config)), None
-        case Topic.SNAPSHOT:
-            return replace(folded, state=codec.from_jsonable(record.val, LoopState)), None
-        case Topic.ENGAGEMENT:
-            return replace(folded, state=engaged(folded.state, codec.from_jsonable(record.val, EngagementOrder), config)), None
-        case Topic.PLAN:
-            return replace(folded, plan=codec.from_jsonable(record.val, Plan)), None
-        case Topic.OBSERVATION:
-            seen = codec.from_jsonable(record.val, Observation)
-            return replace(folded, seen=seen, read_until=folded.read_until if seen.failures else seen.at), None
-        case Topic.DECISION if folded.seen is not None:
-            decision, state = decide(folded.state, folded.seen, folded.plan, config)
-            return replace(folded, state=state, seen=None), decision
-        case Topic.ACK:
-            return replace(folded, state=answered(folded.state, codec.from_jsonable(record.val, Answers), config)), None
-        case _:
-            return folded, None
+    if record.topic is Topic.DECISION and folded.seen is not None:
+        decision, state = decide(folded.state, folded.seen, folded.plan, config)
+        return replace(folded, state=state, seen=None), decision
+    take = _TAKE.get(record.topic)
+    return (folded if take is None else take(folded, record.val, config)), None
+
+
+def _take_start(folded: Folded, val: Any, config: LoopConfig) -> Folded:
+    return replace(folded, state=started(folded.state, codec.from_jsonable(val["started"], Started), config))
+
+
+def _take_snapshot(folded: Folded, val: Any, _config: LoopConfig) -> Folded:
+    return replace(folded, state=codec.from_jsonable(val, LoopState))
+
+
+def _take_engagement(folded: Folded, val: Any, config: LoopConfig) -> Folded:
+    return replace(folded, state=engaged(folded.state, codec.from_jsonable(val, EngagementOrder), config))
+
+
+def _take_plan(folded: Folded, val: Any, _config: LoopConfig) -> Folded:
+    return replace(folded, plan=codec.from_jsonable(val, Plan))
+
+
+def _take_observation(folded: Folded, val: Any, _config: LoopConfig) -> Folded:
+    seen = codec.from_jsonable(val, Observation)
+    return replace(folded, seen=seen, read_until=folded.read_until if seen.failures else seen.at)
+
+
+def _take_answers(folded: Folded, val: Any, config: LoopConfig) -> Folded:
+    return replace(folded, state=answered(folded.state, codec.from_jsonable(val, Answers), config))
+
+
+_TAKE: dict[Topic, Callable[[Folded, Any, LoopConfig], Folded]] = {
+    Topic.START: _take_start,
+    Topic.SNAPSHOT: _take_snapshot,
+    Topic.ENGAGEMENT: _take_engagement,
+    Topic.PLAN: _take_plan,
+    Topic.OBSERVATION: _take_observation,
+    Topic.ACK: _take_answers,
+}
+"""What each topic does to the fold; other topics do nothing to it."""
 
 
 def snapshot(state: LoopState) -> Entry:

@@ -4,12 +4,35 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autopilot.replay import Difference, Replayed
+from autopilot.replay import Difference, Replayed, accept, replay
 
 NAME = "refs.lock"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """One episode, replayed and compared with itself and with its pin."""
+
+    replayed: Replayed
+    differences: tuple[Difference, ...]
+
+
+def checked(path: Path, *, accept_because: str | None = None) -> Checked:
+    """Replay an episode and check it against its pin; with a reason, first make today's decisions the reference.
+
+    Raises:
+        OSError, EpisodeDamaged, NotReplayable, ConfigError: The episode cannot be replayed.
+    """
+    if accept_because is not None:
+        accept(path)
+    replayed = replay(path)
+    if accept_because is not None:
+        pin(replayed, reason=accept_because)
+    return Checked(replayed=replayed, differences=(*replayed.differences, *pinned_differences(replayed)))
 
 
 def pinned_differences(replayed: Replayed) -> tuple[Difference, ...]:

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from autopilot.plan_keeper import GuardedPlanner
 from autopilot.platforms.effects import EffectLog
 from autopilot.platforms.faults import FaultRates, FaultyPlatform, Platform
 from autopilot.platforms.simulated import SimulatedPlatform, opening_of
-from autopilot.plan_keeper import GuardedPlanner
 from autopilot.settings import StoreSettings
 from autopilot.settings_sources import Loaded, market_file
 from control.baselines import AcosRules, DoNothing, FixedBid

@@ -32,9 +32,9 @@ class PacingTuning:
     ki_per_day: float = 0.5
     kd_days: float = 0.0
     filter_days: float = 0.25
-    alpha_start: float = 0.5
+    alpha_start: float = 0.3
     alpha_low: float = 0.02
-    alpha_high: float = 1.0
+    alpha_high: float = 0.8
     reporting_lag_s: float = 4.0 * 3600.0
 
     def loop(self) -> pid.Tuning:
@@ -61,7 +61,7 @@ def traffic_passed(day_fraction: float, hour_shares: Sequence[float]) -> float:
 
 
 def planned_share(days: float, *, starts: float, ends: float, daily_shares: Sequence[float], hour_shares: Sequence[float]) -> float:
-    """Share of the window's spend that the plan expects by ``days``, in [0, 1]: forecast traffic passed since ``starts`` over that of the window.
+    """Share of the window's spend that the plan expects by ``days``, in [0, 1]: forecast traffic passed over that of the window.
 
     Args:
         days: Now, in days since the first local midnight of the window.

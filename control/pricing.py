@@ -1,7 +1,7 @@
 """Pricing: the margin rule under uncertain elasticity, aware of stock, within the plan's band. One vectorised law over all SKUs.
 
-With constant elasticity ε demand is q·(p/p₀)^−ε and the best price is p* = c·ε/(ε−1) (Lerner). ε is only believed with an uncertainty, so the
-law maximises *expected* profit over that belief instead of trusting one number; with ε ≤ 1 the optimum is the band's upper end by itself.
+With constant elasticity ε demand is q·(p/p₀)^−ε and the best price is p* = c·ε/(ε−1) (Lerner). ε is only believed with an uncertainty,
+so the law maximises *expected* profit over that belief instead of trusting one number; with ε ≤ 1 the optimum is the band's upper end.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def stretched_price_cents(price: Floats, *, on_hand: Floats, units_per_day: Floa
 
 
 def moved_price_cents(current: Floats, target: Floats, *, reach: tuple[Floats, Floats], may_move: Bools, tuning: PricingTuning) -> Floats:
-    """One move from ``current`` towards ``target``: within (low, high) ``reach``, whole minor units; within the deadband, and for NaN, none."""
+    """One move towards ``target`` within (low, high) ``reach``, whole minor units; none within the deadband or for a NaN target."""
     step = np.clip(target, *reach)
     # towards the value in force, so that rounding never makes the step larger than allowed
     whole = np.where(step > current, np.floor(step), np.ceil(step))

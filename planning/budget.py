@@ -193,7 +193,7 @@ def _window_broken(plan: Plan) -> Iterator[str]:
     else:
         yield from _days_broken(plan)
     for name, shares in (("daily_shares", plan.daily_shares), ("hour_shares", plan.hour_shares)):
-        if min(shares, default=-1.0) < 0.0 or not abs(math.fsum(shares) - 1.0) <= SHARES_TOLERANCE:
+        if any(share < 0.0 for share in shares) or not math.isclose(math.fsum(shares), 1.0, rel_tol=0.0, abs_tol=SHARES_TOLERANCE):
             yield f"shares: {name}: expected shares >= 0 that sum to 1, was a sum of {math.fsum(shares)}"
     if len(plan.hour_shares) != _HOURS:
         yield f"shares: hour_shares: expected {_HOURS}, was {len(plan.hour_shares)}"
@@ -216,9 +216,12 @@ def _terms_broken(plan: Plan, facts: GuardFacts) -> Iterator[str]:
         yield f"granted: expected at most {facts.granted_cents}, was {plan.granted_cents}"
     if plan.ad_budget_cents > facts.ad_budget_cents:
         yield f"ad_budget: expected at most {facts.ad_budget_cents}, was {plan.ad_budget_cents}"
-    learning = sum(product.learning_budget_cents for product in plan.products)
-    if learning > min(plan.ad_budget_cents, facts.learning_budget_cents):
-        yield f"learning_budget: expected at most {min(plan.ad_budget_cents, facts.learning_budget_cents)}, was {learning}"
+    learning, allowed = (
+        sum(product.learning_budget_cents for product in plan.products),
+        min(plan.ad_budget_cents, facts.learning_budget_cents),
+    )
+    if learning > allowed:
+        yield f"learning_budget: expected at most {allowed}, was {learning}"
     for product in plan.products:
         yield from _product_broken(product, facts.skus[product.sku], facts)
 
@@ -233,10 +236,11 @@ def _product_broken(product: ProductPlan, sku: SkuFacts, facts: GuardFacts) -> I
         yield f"advertised_at_a_loss: {product.sku}: a unit at {low} leaves nothing"
     if not _moves(product, sku):
         return
-    if low < min(sku.floor_cents, sku.price_cents):
-        yield f"price_floor: {product.sku}: expected at least {min(sku.floor_cents, sku.price_cents)}, was {low}"
-    if high > max(sku.ceiling_cents, sku.price_cents):
-        yield f"price_ceiling: {product.sku}: expected at most {max(sku.ceiling_cents, sku.price_cents)}, was {high}"
+    floor, ceiling = min(sku.floor_cents, sku.price_cents), max(sku.ceiling_cents, sku.price_cents)
+    if low < floor:
+        yield f"price_floor: {product.sku}: expected at least {floor}, was {low}"
+    if high > ceiling:
+        yield f"price_ceiling: {product.sku}: expected at most {ceiling}, was {high}"
     if sku.cost_cents is None:
         yield f"unknown_cost: {product.sku}: its price may not move"
     elif low < sku.price_cents and not _earns(low, sku, facts):
@@ -269,8 +273,7 @@ def _cost_lines(plan: Plan, facts: GuardFacts) -> Iterator[CostLine]:
 
 def _ads_cents(plan: Plan, facts: GuardFacts) -> int:
     """The whole ad budget, and at least what the platform may deliver on the heaviest day."""
-    heaviest = math.ceil(plan.ad_budget_cents * max(plan.daily_shares))
-    return max(plan.ad_budget_cents, _ceil_div(heaviest * facts.overdelivery_permille, PERMILLE))
+    return max(plan.ad_budget_cents, math.ceil(plan.ad_budget_cents * max(plan.daily_shares) * facts.overdelivery_permille / PERMILLE))
 
 
 def _price_lines(product: ProductPlan, sku: SkuFacts, facts: GuardFacts, window_days: int) -> Iterator[CostLine]:
@@ -279,10 +282,8 @@ def _price_lines(product: ProductPlan, sku: SkuFacts, facts: GuardFacts, window_
     discount = units * max(sku.price_cents - product.price_low_cents, 0)
     margin = max(sku.price_cents - (sku.cost_cents or 0), 0)
     rise = _rise_cents(units, margin, max(product.price_high_cents - sku.price_cents, 0), sku, facts)
-    if discount >= rise:
-        yield CostLine(name="discount", sku=product.sku, cents=discount)
-    else:
-        yield CostLine(name="price_rise", sku=product.sku, cents=rise)
+    either = CostLine(name="discount", sku=product.sku, cents=discount), CostLine(name="price_rise", sku=product.sku, cents=rise)
+    yield max(either, key=lambda line: line.cents)
     excess = facts.return_upper_permille - facts.return_permille
     yield CostLine(name="returns", sku=product.sku, cents=_ceil_div(units * excess * (margin + facts.return_cost_cents), PERMILLE))
 

@@ -134,8 +134,8 @@ def _fit_ads(plan: Plan, facts: GuardFacts) -> Plan:
     left = max(facts.granted_cents - _price_cents(verdict), 0)
     ads_at_worst = _ads_cents(verdict)
     if ads_at_worst > left:
-        # rounded down twice: the guard rounds the heaviest day up, then its over-delivery
-        fitted = max(plan.ad_budget_cents * left // ads_at_worst - 2, 0)
+        # one less than in proportion: the guard rounds the heaviest day up
+        fitted = max(plan.ad_budget_cents * left // ads_at_worst - 1, 0)
         plan = _with_ad_budget(plan, fitted)
         verdict = verify(plan, facts)
     return identified(replace(plan, worst_case_cents=verdict.worst_case_cents))

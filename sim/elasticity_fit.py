@@ -34,6 +34,9 @@ _FEWEST_ORDERS = 100
 _LARGEST_STANDARD_ERROR = 3.0
 """Slopes less certain than this carry no information next to the prior, and their normal approximation is poor."""
 _DEMEANING_ROUNDS = 50
+_STILL = 1e-9
+"""A list price whose squared log deviations sum to less never moved: what is left is rounding."""
+_FEWEST_POOLED = 2
 _GRID = np.log(np.geomspace(0.05, 20.0, 2001))
 
 
@@ -154,7 +157,7 @@ def _two_way_demeaned(values: Floats, valid: Bools) -> Floats:
 
 def _slopes(price: Floats, orders: Floats, valid: Bools) -> tuple[Floats, Floats]:
     squares = (price**2).sum(axis=1)
-    moved = squares > 1e-9
+    moved = squares > _STILL
     slope = np.where(moved, (price * orders).sum(axis=1) / np.where(moved, squares, 1.0), np.nan)
     residual = np.where(valid, orders - np.nan_to_num(slope)[:, None] * price, 0.0)
     variance = (residual**2).sum(axis=1) / np.maximum(valid.sum(axis=1) - 2, 1)
@@ -166,7 +169,7 @@ def _slopes(price: Floats, orders: Floats, valid: Bools) -> tuple[Floats, Floats
 def _pooled(slope: Floats, error: Floats) -> tuple[float, float, float]:
     """Random-effects mean, its standard error, and the scatter between effects (DerSimonian & Laird, Controlled Clinical Trials 1986)."""
     known = np.isfinite(slope)
-    if known.sum() < 2:
+    if known.sum() < _FEWEST_POOLED:
         return float("nan"), float("nan"), 0.0
     effects, weights = slope[known], 1.0 / error[known] ** 2
     mean = (weights * effects).sum() / weights.sum()

@@ -13,6 +13,8 @@ from sim.assumptions import ASSUMED_SECTIONS, CVR, gross_margin_ratios, initial_
 from sim.market_fit import Calibration
 
 _WIDTH = 120
+_COUNTS_FROM = 1000.0
+"""Figures from here on are counts, written in full."""
 
 
 def anonymous_names(calibration: Calibration) -> tuple[str, ...]:
@@ -63,7 +65,7 @@ def _head(calibration: Calibration) -> str:
 
 def _figure(value: float, low: float, high: float) -> str:
     interval = f", 95 % {low:.3g} … {high:.3g}" if np.isfinite(low) and np.isfinite(high) else ""
-    text = f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    text = f"{value:.0f}" if abs(value) >= _COUNTS_FROM else f"{value:.3g}"
     return f"{text}{interval}"
 
 

@@ -21,6 +21,8 @@ from sim.orders import OrderLines
 _LAUNCH_WEEKS = 16
 _FEWEST_LAUNCH_ORDERS = 16
 _HEAD_SHARE = 0.1
+_MANY_ORDERS = 100
+_WEEK = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,9 +163,7 @@ def _figures(lines: OrderLines, orders: SkuOrders, shape: Shape, demand: SkuDema
         "month_index_high": _plain(shape.month_index.max(), "1 = mean month"),
         "revenue_share_of_top_tenth": _plain(_head_share(demand.revenue[active]), "share of revenue"),
         "zero_sku_weeks": _plain(_zero_weeks(orders, shape), "share of SKU-weeks from first to last order"),
-        "dispersion_median": _plain(float(np.median(demand.dispersion[demand.orders >= 100])), "1/r of daily orders, SKUs with 100 orders")
-        if (demand.orders >= 100).any()
-        else _plain(float("nan"), "1/r of daily orders"),
+        "dispersion_median": _plain(_median_dispersion(demand), f"1/r of daily orders, SKUs with {_MANY_ORDERS} orders"),
         "list_price_log_sd": _plain(elasticity.price_log_sd, "within SKUs"),
         "elasticity_pooled": Figure(
             value=-elasticity.pooled_slope,
@@ -188,6 +188,12 @@ def _plain(value: float, unit: str) -> Figure:
     return Figure(value=float(value), low=float("nan"), high=float("nan"), unit=unit)
 
 
+def _median_dispersion(demand: SkuDemand) -> float:
+    """Of SKUs with enough orders to tell it from Poisson noise; NaN when there are none."""
+    many = demand.orders >= _MANY_ORDERS
+    return float(np.median(demand.dispersion[many])) if many.any() else float("nan")
+
+
 def _head_share(revenue: Floats) -> float:
     """Share of revenue made by the best tenth of SKUs."""
     ranked = np.sort(revenue)[::-1]
@@ -196,7 +202,7 @@ def _head_share(revenue: Floats) -> float:
 
 def _zero_weeks(orders: SkuOrders, shape: Shape) -> float:
     """Share of SKU-weeks without an order, between each SKU's first and last one."""
-    week = (orders.day - shape.first_day) // 7
+    week = (orders.day - shape.first_day) // _WEEK
     skus, weeks = int(orders.sku.max()) + 1, int(week.max()) + 1
     sold = np.bincount(orders.sku * weeks + week, minlength=skus * weeks).reshape(skus, weeks) > 0
     alive = np.maximum.accumulate(sold, axis=1) & np.maximum.accumulate(sold[:, ::-1], axis=1)[:, ::-1]
@@ -205,11 +211,11 @@ def _zero_weeks(orders: SkuOrders, shape: Shape) -> float:
 
 def _launch_ratio(orders: SkuOrders, shape: Shape, demand: SkuDemand) -> Figure:
     """Orders of a launch's first week over its mean week of the first sixteen."""
-    window = 7 * _LAUNCH_WEEKS
+    window = _WEEK * _LAUNCH_WEEKS
     launched = (demand.first_day > shape.first_day + 28) & (demand.first_day + window <= shape.last_day + 1)
     age = orders.day - demand.first_day[orders.sku]
     within = np.bincount(orders.sku[age < window], minlength=launched.size)
-    first = np.bincount(orders.sku[age < 7], minlength=launched.size)
+    first = np.bincount(orders.sku[age < _WEEK], minlength=launched.size)
     used = launched & (within >= _FEWEST_LAUNCH_ORDERS)
     if not used.any():
         return _plain(float("nan"), "no launches with enough history")

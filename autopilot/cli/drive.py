@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +28,7 @@ def command(out: Output, store: str, days: int, seed: int | None, seeds: int | N
     if seed is not None and seeds is not None:
         raise click.UsageError("--seed and --seeds: expected one of them, was both")
     from autopilot.cli.seeds_table import seeds_table
+    from autopilot.clock import SystemClock
     from autopilot.drive import settings_for
     from autopilot.drive_many import drive_seeds
     from autopilot.drive_report import drive_json, figures
@@ -38,7 +38,8 @@ def command(out: Output, store: str, days: int, seed: int | None, seeds: int | N
     from autopilot.wiring import market_of
     from sim.market import catalogue
 
-    began = time.monotonic()
+    clock = SystemClock()
+    began_s = clock.monotonic_s()
     loaded = settings_for(store, days=days, controller=controller)
     settings = loaded.settings
     chosen = range(1, seeds + 1) if seeds is not None else [settings.platform.seed if seed is None else seed]
@@ -49,7 +50,7 @@ def command(out: Output, store: str, days: int, seed: int | None, seeds: int | N
     page, picture = folder / "report.html", folder / "report.png"
     write_png(drawn, picture)
     write_page(drawn, page)
-    payload = drive_json(settings, driven, days=days, report=page, wall_s=time.monotonic() - began)
+    payload = drive_json(settings, driven, days=days, report=page, wall_s=clock.monotonic_s() - began_s)
 
     def human(console: Console) -> None:
         console.print(drive_table(drawn))

@@ -47,9 +47,8 @@ def chain(explanation: Explanation, currency: str) -> Tree:
     tree.add(f"[bold]controller[/]: {_listed(explanation.controller, currency)}")
     gate = explanation.gate
     reasons = ", ".join(gate["reasons"]) or "no limit touched"
-    tree.add(
-        f"[bold]gate[/] in mode {gate['mode']}: wished {gate['wish']:.2f}, in force {gate['last']}, {gate['outcome']} {gate['value']} ({reasons})"
-    )
+    judged = f"wished {gate['wish']:.2f}, in force {gate['last']}, {gate['outcome']} {gate['value']} ({reasons})"
+    tree.add(f"[bold]gate[/] in mode {gate['mode']}: {judged}")
     answered = tree.add("[bold]acknowledgement[/]" if explanation.acknowledgements else "[bold]acknowledgement[/]: none yet")
     for answer in explanation.acknowledgements:
         answered.add(f"{answer['effect']}: {answer['detail']} at {answer['at'][:19]}")

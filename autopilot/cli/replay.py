@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,65 +13,62 @@ from autopilot.cli.output import Output, answer_no, with_output
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from autopilot.refs_lock import Checked
+
 SHOWN = 20
 
 
 @click.command(name="replay")
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--accept", is_flag=True, help="Make today's decisions the reference, in the episode and in refs.lock beside it.")
-@click.option("--reason", help="Why the behaviour changed; needed with --accept.")
+@click.option("--reason", default="", help="Why the behaviour changed; needed with --accept.")
 @with_output
-def command(out: Output, files: tuple[Path, ...], accept: bool, reason: str | None) -> None:
+def command(out: Output, files: tuple[Path, ...], *, accept: bool, reason: str) -> None:
     """Decide the episodes FILES again with this code and configuration, and say exactly what would be different."""
-    from autopilot import refs_lock
-    from autopilot import replay as replaying
+    from autopilot.refs_lock import checked
 
-    if accept and not (reason or "").strip():
+    if accept and not reason.strip():
         raise click.UsageError("--accept: expected a --reason, was none: refs.lock keeps why a reference changed.")
-    replayed, differences = [], []
+    done: list[Checked] = []
     with out.progress("replaying", total=len(files)) as progress:
-        for done, path in enumerate(files, start=1):
-            if accept:
-                replaying.accept(path)
-            one = replaying.replay(path)
-            if accept:
-                refs_lock.pin(one, reason=str(reason))
-            replayed.append(one)
-            differences.append([*one.differences, *refs_lock.pinned_differences(one)])
-            progress(done)
-    total = sum(len(found) for found in differences)
-    payload = {
-        "episodes": len(replayed),
-        "records": sum(one.records for one in replayed),
-        "differences": total,
-        "wall_s": round(sum(one.wall_s for one in replayed), 3),
-        "episode_s": sum(one.episode_s for one in replayed),
+        for path in files:
+            done.append(checked(path, accept_because=reason if accept else None))
+            progress(len(done))
+    out.result(_payload(done), human=lambda console: _draw(console, done))
+    if any(one.differences for one in done):
+        answer_no()
+
+
+def _payload(done: Sequence[Checked]) -> dict[str, Any]:
+    return {
+        "episodes": len(done),
+        "records": sum(one.replayed.records for one in done),
+        "differences": sum(len(one.differences) for one in done),
+        "wall_s": round(sum(one.replayed.wall_s for one in done), 3),
+        "episode_s": sum(one.replayed.episode_s for one in done),
         "files": [
             {
-                "file": str(one.path),
-                "records": one.records,
-                "decisions": one.decisions,
-                "decisions_sha256": one.decisions_sha256,
-                "cut": one.cut,
-                "differences": len(found),
-                "first": [{"seq": d.seq, "where": d.where, "was": d.was, "now": d.now} for d in found[:SHOWN]],
+                "file": str(one.replayed.path),
+                "records": one.replayed.records,
+                "decisions": one.replayed.decisions,
+                "decisions_sha256": one.replayed.decisions_sha256,
+                "cut": one.replayed.cut,
+                "differences": len(one.differences),
+                "first": [{"seq": d.seq, "where": d.where, "was": d.was, "now": d.now} for d in one.differences[:SHOWN]],
             }
-            for one, found in zip(replayed, differences, strict=True)
+            for one in done
         ],
     }
 
-    def human(console: Console) -> None:
-        for one, found in zip(replayed, differences, strict=True):
-            verdict = f"[red]{len(found)} differences[/]" if found else "[green]as recorded[/]"
-            cut = ", [yellow]file is cut short[/]" if one.cut else ""
-            console.print(f"{one.path}: {one.decisions} decisions, {verdict}{cut}")
-            for difference in found[:SHOWN]:
-                console.print(f"  {difference}", markup=False)
-            if len(found) > SHOWN:
-                console.print(f"  … and {len(found) - SHOWN} more")
-        if total:
-            console.print("If this change is meant: autopilot replay FILE… --accept --reason TEXT")
 
-    out.result(payload, human=human)
-    if total:
-        answer_no()
+def _draw(console: Console, done: Sequence[Checked]) -> None:
+    for one in done:
+        verdict = f"[red]{len(one.differences)} differences[/]" if one.differences else "[green]as recorded[/]"
+        cut = ", [yellow]file is cut short[/]" if one.replayed.cut else ""
+        console.print(f"{one.replayed.path}: {one.replayed.decisions} decisions, {verdict}{cut}")
+        for difference in one.differences[:SHOWN]:
+            console.print(f"  {difference}", markup=False)
+        if len(one.differences) > SHOWN:
+            console.print(f"  … and {len(one.differences) - SHOWN} more")
+    if any(one.differences for one in done):
+        console.print("If this change is meant: autopilot replay FILE… --accept --reason TEXT")

@@ -1,4 +1,4 @@
-"""Faults that can be switched on in front of any platform: refusals, time-outs on either side of the effect, half-done batches, bad figures."""
+"""Faults to switch on in front of any platform: refusals, time-outs before and after the effect, half-done batches, bad figures."""
 
 from __future__ import annotations
 

@@ -58,8 +58,12 @@ class SimulatedPlatform:
     def fork(self, effects: EffectLog) -> SimulatedPlatform:
         """Another platform that stands where this one does and goes its own way from here: the same luck, other set-points."""
         forked = copy(self)
-        forked._effects, forked._played = effects, 0
+        forked.follow(effects)
         return forked
+
+    def follow(self, effects: EffectLog) -> None:
+        """From here on, what is set is kept in, and read from, another log."""
+        self._effects, self._played = effects, 0
 
     def catalogue(self) -> Catalogue:
         """What the market sells."""

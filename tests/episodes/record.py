@@ -6,6 +6,7 @@ python tests/episodes/record.py --reason "why the behaviour changed"
 from __future__ import annotations
 
 import argparse
+import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -117,7 +118,7 @@ def main() -> None:
     for name, scene in SCENES.items():
         path = record(name, scene, FOLDER)
         replayed = replay(path)
-        print(f"{path.name}: {replayed.decisions} decisions, {len(replayed.differences)} differences, {path.stat().st_size:,} bytes")
+        sys.stdout.write(f"{path.name}: {replayed.decisions} decisions, {path.stat().st_size:,} bytes\n")
         refs_lock.pin(replayed, reason=reason)
     good = read_episode(FOLDER / f"price_floor_pressure{SUFFIX}")
     write_episode(BAD / f"known_bad{SUFFIX}", spoilt(good.records))

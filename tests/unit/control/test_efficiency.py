@@ -60,22 +60,23 @@ def test_unmeasured_limit_is_approached_from_the_cheap_side() -> None:
     assert cap == pytest.approx(0.2)
 
 
+def held(memory: object, roas: float, *, days: int) -> tuple[float, object]:
+    cap = math.nan
+    for _ in range(24 * days):
+        cap, memory = step(memory, roas)
+    return cap, memory
+
+
 def test_good_roas_opens_the_cap_and_bad_roas_closes_it_to_the_floor() -> None:
-    _, memory = step(None, 8.0)
-    for _ in range(24 * 20):
-        opened, memory = step(memory, 8.0)
-    for _ in range(24 * 30):
-        closed, memory = step(memory, 1.0)
+    opened, memory = held(None, 8.0, days=20)
+    closed, _ = held(memory, 1.0, days=30)
 
     assert opened == pytest.approx(1.0)
     assert closed == pytest.approx(0.2)
 
 
 def test_cap_recovers_from_its_floor_once_roas_does() -> None:
-    memory = None
-    for _ in range(24 * 30):
-        _, memory = step(memory, 0.5)
-    for _ in range(24 * 5):
-        recovered, memory = step(memory, 9.0)
+    _, memory = held(None, 0.5, days=30)
+    recovered, _ = held(memory, 9.0, days=5)
 
     assert recovered > 0.5

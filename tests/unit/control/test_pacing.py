@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -51,7 +52,7 @@ def test_planned_share_rises_from_nothing_to_everything(daily: list[float], days
 def test_fence_lets_every_later_day_be_reached(daily: list[float], up: float) -> None:
     fences = [fence_share(daily, day, up_ratio=up) for day in range(len(daily))]
 
-    for today, tomorrow in zip(fences, fences[1:], strict=False):
+    for today, tomorrow in pairwise(fences):
         assert tomorrow <= today * (1.0 + up) * (1.0 + 1e-9)
     for day, fence in enumerate(fences):
         assert fence >= daily[day] / math.fsum(daily) - 1e-12

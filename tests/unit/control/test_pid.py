@@ -28,9 +28,11 @@ def test_terms_add_up_to_the_output_within_bounds() -> None:
 
 def test_constant_error_integrates_at_its_gain_per_day() -> None:
     tuning = pid.Tuning(kp=0.0, ki_per_day=0.5, kd_days=0.0, filter_days=1.0, low=-10.0, high=10.0)
-    memory = pid.Memory(integral=0.0, measurement=0.0, slope_per_day=0.0)
+    terms, memory = pid.step(
+        pid.Memory(integral=0.0, measurement=0.0, slope_per_day=0.0), error=1.0, measurement=0.0, dt_days=1.0 / 24.0, tuning=tuning
+    )
 
-    for _ in range(48):
+    for _ in range(47):
         terms, memory = pid.step(memory, error=1.0, measurement=0.0, dt_days=1.0 / 24.0, tuning=tuning)
 
     assert terms.output == pytest.approx(1.0)

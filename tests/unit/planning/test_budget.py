@@ -105,6 +105,7 @@ def test_sound_plan_is_accepted_with_its_worst_case() -> None:
     [
         (replace(PLAN, currency="EUR"), "currency"),
         (replace(PLAN, ends_at=START), "window"),
+        (replace(PLAN, ends_at=START, daily_shares=(1.0,)), "window"),
         (replace(PLAN, ends_at=START - timedelta(days=1)), "window"),
         (replace(PLAN, ends_at=START + timedelta(days=DAYS, hours=1, seconds=1)), "window"),
         (replace(PLAN, ends_at=START + timedelta(days=DAYS - 2) - timedelta(hours=1)), "window"),
@@ -239,7 +240,20 @@ def test_no_move_before_a_day_of_sales_was_seen() -> None:
 @pytest.mark.parametrize(("cost_cents", "rules"), [(877, []), (878, ["advertised_at_a_loss"])])
 def test_advertised_unit_must_leave_something_at_upper_returns(cost_cents: int, rules: list[str]) -> None:
     assert refusals(PLAN, with_sku(cost_cents=cost_cents)) == rules
+    assert refusals(product(max_bid_cents=1), with_sku(cost_cents=cost_cents)) == rules
     assert refusals(product(max_bid_cents=0), with_sku(cost_cents=cost_cents)) == []
+
+
+def test_a_price_that_only_rises_may_start_at_a_loss() -> None:
+    assert refusals(product(price_high_cents=1200, max_bid_cents=0), with_sku(cost_cents=990)) == []
+
+
+def test_a_unit_that_leaves_exactly_nothing_may_be_sold() -> None:
+    """0.9 · (1000 · 0.9 - 880) = 18 = 0.1 · 180."""
+    facts = replace(with_sku(cost_cents=880), return_cost_cents=180)
+
+    assert refusals(PLAN, facts) == []
+    assert refusals(PLAN, replace(facts, return_cost_cents=181)) == ["advertised_at_a_loss"]
 
 
 @pytest.mark.parametrize(("cost_cents", "rules"), [(697, []), (698, ["sold_at_a_loss"])])
@@ -252,7 +266,7 @@ def test_discounted_unit_must_leave_something_at_upper_returns(cost_cents: int, 
 
 @pytest.mark.parametrize(
     ("share", "cents"),
-    [(0.1, 50_000), (0.5, 50_000), (0.6, 60_000), (0.6001, 60_010), (0.60003, 60_004)],
+    [(0.1, 50_000), (0.5, 50_000), (0.6, 60_000), (0.6001, 60_010), (0.60003, 60_003)],
 )
 def test_ads_cost_the_budget_and_at_least_the_heaviest_day_overdelivered(share: float, cents: int) -> None:
     rest = (1.0 - share) / (DAYS - 1)
@@ -316,6 +330,41 @@ def test_price_moved_for_good_is_a_move() -> None:
     assert moved["discount"] == UNITS * 100
 
 
+def test_refused_moves_are_still_costed_at_the_dear_end() -> None:
+    """No record counts as one day without a sale, an unknown cost as 0: the whole price is margin."""
+    units = max(units_upper((0,), window_days=DAYS), STILL.baseline_units)
+
+    assert (
+        lines(product(price_low_cents=990, baseline_units=0), with_sku(units_by_day=()))["discount"]
+        == units_upper((0,), window_days=DAYS) * 10
+    )
+    facts = with_sku(units_by_day=(), cost_cents=None, elasticity_upper_milli=50_000)
+    assert lines(product(price_high_cents=1200, max_bid_cents=0), facts)["price_rise"] == units * 1000
+
+
+def test_band_above_the_price_gives_nothing_away() -> None:
+    cost = lines(product(price_low_cents=1050, price_high_cents=1100), with_sku(elasticity_upper_milli=1000))
+
+    assert set(cost) == {"ads", "returns"}
+
+
+def test_band_below_the_price_loses_no_sales() -> None:
+    cost = lines(product(price_low_cents=999, price_high_cents=999), with_sku(elasticity_upper_milli=50_000))
+
+    assert cost["discount"] == UNITS
+
+
+def test_margin_below_zero_counts_as_none() -> None:
+    cost = lines(product(price_high_cents=1200, max_bid_cents=0), with_sku(cost_cents=1100))
+
+    assert cost["returns"] == math.ceil(UNITS * 50 * 200 / 1000)
+    assert "price_rise" not in cost
+
+
+def test_a_single_cent_is_a_line() -> None:
+    assert lines(replace(PLAN, ad_budget_cents=1)) == {"ads": 1}
+
+
 def test_part_of_a_day_counts_as_a_whole_one() -> None:
     longer = replace(product(price_low_cents=990), ends_at=PLAN.ends_at + timedelta(seconds=1))
 
@@ -356,6 +405,7 @@ def test_worst_case_is_the_sum_of_its_lines() -> None:
     ("units_by_day", "window_days", "upper"),
     [
         ((0,), 1, 2 + 2 * 3),  # n = 2, variance 2·2·1·2 / 1 = 8, isqrt 2
+        ((0, 10), 1, 6 + 2 * 9),  # mean 12/2, day variance 50: 1·3·(50·2·2) / 2³ = 75, isqrt 8
         ((0,) * 28, 14, 1 + 2 * 2),  # mean 28/28, variance 14·42·(2·2·28) / 28³ = 3 rounded up, isqrt 1
         ((10,) * 20, 10, 101 + 2 * 18),  # mean 10·202/20, variance 10·30·(2·202·20) / 20³ = 303, isqrt 17
         ((0, 20) * 10, 10, 101 + 2 * 40),  # day variance 2000/19: 10·30·(2000·20·20/19 → 42,106) / 20³ = 1579, isqrt 39

@@ -46,7 +46,6 @@ class Made:
 def _made(*, skus: int, weeks: int, seed: int, elasticity: Floats, price_moves: float) -> Made:
     """Each SKU sells Poisson orders of one line at a list price that moves every few weeks."""
     chance = np.random.default_rng(seed)
-    days = weeks * 7
     level = chance.uniform(3.0, 9.0, skus)
     steps = np.repeat(chance.normal(0.0, price_moves, (skus, weeks // 4 + 1)), 4, axis=1)[:, :weeks]
     price = np.round(10.0 * np.exp(steps), 2)

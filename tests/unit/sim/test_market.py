@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -104,7 +105,7 @@ def test_a_higher_bid_is_seen_no_less_and_clicked_no_less(bench: Bench) -> None:
         bench.run(bench.opened(range(3)), bench.setpoints(3, bid_cents=bid, budget_cents=AMPLE), 36)[0].totals for bid in (0, 20, 45, 90)
     ]
 
-    for low, high in zip(runs, runs[1:], strict=False):
+    for low, high in pairwise(runs):
         assert (high.impressions >= low.impressions).all()
         assert (high.clicks >= low.clicks).all()
         assert high.impressions.sum() > low.impressions.sum()
@@ -118,7 +119,7 @@ def test_a_higher_price_never_brings_more_orders(bench: Bench) -> None:
         for ratio in (0.8, 1.0, 1.3)
     ]
 
-    for cheap, dear in zip(runs, runs[1:], strict=False):
+    for cheap, dear in pairwise(runs):
         assert (dear.orders <= cheap.orders).all()
         assert dear.orders.sum() < cheap.orders.sum()
 
@@ -142,7 +143,7 @@ def test_rivals_who_ran_out_leave_cheaper_clicks_in_the_evening(bench: Bench) ->
     assert evening < 0.5 * morning
 
 
-def _worst_days(bench: Bench, state: MarketState) -> np.ndarray:
+def _spend_by_day(state: MarketState) -> np.ndarray:
     """Spend of every day as logged, (days, N, C)."""
     return np.stack([page[..., 2].sum(axis=1) @ state.world.campaign_members.T for page in state.log])
 
@@ -155,7 +156,7 @@ def test_a_day_costs_at_most_the_budget_times_overdelivery(bench: Bench) -> None
         limits.append(np.floor(3_000 * state.today.overdelivery))
         state, _ = bench.run(state, setpoints, 24)
 
-    spend = _worst_days(bench, state)[:3]
+    spend = _spend_by_day(state)[:3]
     assert (spend <= np.stack(limits)).all()
     assert (spend > 2_700).any()
 
@@ -258,3 +259,11 @@ def test_catalogue_and_standing_setpoints_tell_of_the_same_products(bench: Bench
     assert (shown.cost_cents < shown.anchor_price_cents).all()
     assert not standing.bid_cents.any()
     assert standing.daily_budget_cents.shape == (2, len(shown.campaigns))
+
+
+def test_a_campaign_without_money_is_not_shown(bench: Bench) -> None:
+    noon, _ = bench.run(bench.opened(range(5)), bench.setpoints(5, bid_cents=200, budget_cents=AMPLE), 12)
+
+    _, outcomes = bench.run(noon, bench.setpoints(5, bid_cents=200, budget_cents=0), 3)
+
+    assert not _total(outcomes, "impressions").any()

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import kstest, poisson as exact_poisson
+from scipy.stats import kstest
+from scipy.stats import poisson as exact_poisson
 
 from sim.randomness import Draw, at_index, normals, poisson, sku_uniforms, split, store_keys, uniforms
 
