@@ -35,7 +35,7 @@ class LawsTuning:
     efficiency: EfficiencyTuning = field(default_factory=EfficiencyTuning)
     pricing: PricingTuning = field(default_factory=PricingTuning)
     budget_headroom: float = 1.3
-    bid_deadband_ratio: float = 0.08
+    bid_deadband_ratio: float = 0.12
     move_prices: bool = True
 
 

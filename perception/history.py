@@ -111,7 +111,7 @@ def remember(history: History, rows: MetricRows, day: int) -> History:
         day: Store-local day of the tick.
     """
     history = advance(history, day)
-    rows = _newest_first_dropped(_within(history, rows), history)
+    rows = _newest_only(_within(history, rows), history)
     if rows.sku.size == 0:
         return history
     days = dict(history.days)
@@ -219,7 +219,7 @@ def take(rows: MetricRows, chosen: Bools | Ints) -> MetricRows:
     )
 
 
-def _newest_first_dropped(rows: MetricRows, history: History) -> MetricRows:
+def _newest_only(rows: MetricRows, history: History) -> MetricRows:
     """One row per (SKU, day): of several the newest version, of those the latest confirmed."""
     newest = newest_per_cell(rows, history.sku_count)
     return rows if newest.all() else take(rows, newest)

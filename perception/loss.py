@@ -18,7 +18,9 @@ def ad_result_cents(
     conversion rate. Margins that are unknown or negative count as 0.
 
     Args:
-        cost_cents, clicks, conversions: (m,) of that day, as reported.
+        cost_cents: (m,) spent that day, as reported.
+        clicks: (m,) of that day.
+        conversions: (m,) of those clicks, as reported so far.
         maturity: Share of its conversions that should have been reported, (0, 1].
         order_margin_cents: (m,) what one order leaves, NaN where unknown.
         cvr: Orders per click.
@@ -52,7 +54,7 @@ def price_result_cents(
         elasticity: Magnitudes.
         terms: Fees and returns.
     """
-    moved = np.flatnonzero((units > 0.0) & (np.abs(price_cents - anchor_cents) > 0.5) & np.isfinite(cost_cents))
+    moved = np.flatnonzero((units > 0.0) & (np.abs(price_cents - anchor_cents) > _MOVED_CENTS) & np.isfinite(cost_cents))
     if moved.size == 0:
         return 0.0
     price, anchor, cost = price_cents[moved], anchor_cents[moved], cost_cents[moved]
@@ -61,6 +63,10 @@ def price_result_cents(
     at_anchor = (price / anchor) ** exponent * unit_margin_cents(anchor, cost, terms)
     result = units[moved] * (unit_margin_cents(price, cost, terms) - at_anchor)
     return float(np.nansum(result))
+
+
+_MOVED_CENTS = 0.5
+"""Prices are whole; a smaller difference is what averaging over the day leaves behind."""
 
 
 def window_loss_cents(result_by_day_cents: dict[int, float], *, today: int, day_fraction: float, days: int) -> float:

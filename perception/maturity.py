@@ -18,10 +18,10 @@ STEP_S = SECONDS_PER_HOUR / 4.0
 class MaturityCurve:
     """Delay from click to conversion, then from conversion to report, then restatement.
 
-    The delay is the mixture of market.md ("conversion delay"): some buy at once, some within the day, some sleep over it.
-    Default weights and times are Chapelle 2014's; ``days_mean_s`` and ``horizon_s`` are set so that 90 % of a 7-day window is in
-    within 4 days (marketplaces, Teikametrics). The lag is market.md's 1-12 h and holds for clicks and conversions alike; restatement
-    moves a report by +30 % / -5 % within 72 h: 23 % of the conversions are withheld at first (1 / 1.30) and 5 % shown twice.
+    The delay is a mixture: some buy at once, some within the day, some sleep over it. Default weights and times are Chapelle 2014's;
+    ``days_mean_s`` and ``horizon_s`` are set so that 90 % of a 7-day window is in within 4 days (marketplaces, Teikametrics). The lag is
+    1-12 h (Amazon Ads, via BidX and Openbridge), for clicks and conversions alike; restatement moves a report by +30 % / -5 % within 72 h
+    (the same): 23 % of the conversions are withheld at first (1 / 1.30) and 5 % shown twice.
 
     Attributes:
         minutes_weight, minutes_mean_s: Share that follows Exp(mean), and its mean.

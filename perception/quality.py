@@ -45,9 +45,10 @@ class QualityLimits:
         future_tolerance_s: How far ahead of our clock a platform's clock may run, >= 0.
         stale_after_s: Rows last refreshed longer ago than this are history the window no longer needs.
         jump_ratio: A count of a day, or an amount per event, this many times the largest of the SKU's earlier days changed its unit
-            (safety.md names x100), > 1.
+            (cents sent as units, or the reverse, are x100), > 1.
         jump_min_reference: That largest earlier count must be at least this for the comparison to mean anything; amounts per event
             hardly vary, one cent is enough.
+        jump_min_stock: The same for stock, which is refilled in lots: the first delivery after a lean month is no fault.
         max_listed: More rejections than this of one reason on one day are listed as one, with SKU -1.
     """
 
@@ -56,6 +57,7 @@ class QualityLimits:
     stale_after_s: float = 35.0 * SECONDS_PER_DAY
     jump_ratio: float = 50.0
     jump_min_reference: float = 5.0
+    jump_min_stock: float = 100.0
     max_listed: int = 50
 
 
@@ -186,7 +188,7 @@ def _held(rows: MetricRows, history: History) -> tuple[Ints, Floats, Floats]:
 def _unit_jump(rows: MetricRows, held: Floats, history: History, limits: QualityLimits) -> Bools:
     """Up against the SKU's own earlier days; down against the same cell, where figures add up over the day (stock may run out in one)."""
     sizes, before = yardsticks(rows.signal, rows.values.T), yardsticks(rows.signal, held.T)
-    least = np.array([1.0 if name.endswith("_cents") else limits.jump_min_reference for name in COLUMNS[rows.signal]])[:, None]
+    least = np.array([_least_reference(name, limits) for name in COLUMNS[rows.signal]])[:, None]
     jumped = np.zeros(sizes.shape, dtype=np.bool_)
     if rows.signal is not Signal.STOCK:
         jumped |= (before >= limits.jump_ratio * least) & (sizes > 0.0) & (sizes * limits.jump_ratio <= before)
@@ -195,3 +197,10 @@ def _unit_jump(rows: MetricRows, held: Floats, history: History, limits: Quality
         reference = peak[:, rows.sku]
         jumped |= (reference >= least) & (sizes >= limits.jump_ratio * reference)
     return np.asarray(jumped.any(axis=0))
+
+
+def _least_reference(column: str, limits: QualityLimits) -> float:
+    """The smallest earlier figure from which a jump can be told."""
+    if column == "on_hand":
+        return limits.jump_min_stock
+    return 1.0 if column.endswith("_cents") else limits.jump_min_reference

@@ -13,7 +13,7 @@ MARKETPLACE_HOURS = (
     0.33, 0.18, 0.11, 0.08, 0.08, 0.12, 0.23, 0.45, 0.89, 1.43, 1.70, 1.76,
     1.76, 1.74, 1.69, 1.62, 1.54, 1.45, 1.35, 1.24, 1.11, 0.96, 0.80, 0.56,
 )  # fmt: skip
-"""Activity per store-local hour from midnight, 1 = mean. Source: Avito BAT (market.md, "day and week")."""
+"""Activity per store-local hour from midnight, 1 = mean. Source: Avito BAT, marketplace ads."""
 
 MARKETPLACE_WEEKDAYS = (1.08, 1.23, 1.03, 1.01, 0.96, 0.86, 0.84)
 """Activity per weekday from Monday, 1 = mean. Same source."""

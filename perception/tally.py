@@ -65,16 +65,20 @@ class Fading:
         return float(0.5 ** (age_days / self.half_life_days))
 
     def price_effect(self, day: Day | None) -> Floats | float:
-        """(m,) demand on that day against demand at today's price, (p_then / p_now)^-e; 1 where the price was not watched or is the same."""
+        """(m,) demand on that day against demand at today's price, (p_then / p_now)^-e; 1 where the price was not watched."""
         if day is None or day.exposure is None:
             return 1.0
         rise = self.log_price - day.exposure.mean_log_price()
-        moved = np.flatnonzero(np.abs(rise) > 1e-9)
+        moved = np.flatnonzero(np.abs(rise) > _SAME_LOG_PRICE)
         if moved.size == 0:
             return 1.0
         effect = np.ones(rise.size)
         effect[moved] = np.exp(self.elasticity[moved] * rise[moved])
         return effect
+
+
+_SAME_LOG_PRICE = 1e-9
+"""What averaging a constant price over a day leaves behind."""
 
 
 def tally_ads(history: History, fading: Fading, *, maturity: dict[int, float]) -> AdTally:

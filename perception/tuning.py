@@ -20,21 +20,23 @@ class EstimatorTuning:
         tick_s: Configured tick length, used as ``dt_s`` of the first tick, > 0.
         window_days: Days remembered, today included, >= 8 (the loss of seven days needs them).
         half_life_days: Age at which a day counts half, > 0.
-        ctr_prior, ctr_spread: Prior click rate and its sd as a share of it. Marketplace search 0.3-0.7 %, cv 0.26 (market.md).
-        cvr_prior, cvr_spread: Prior orders per click. Marketplaces 8-12 %, web 3-8 %, cv 0.86 of social ads (market.md).
+        ctr_prior, ctr_spread: Prior click rate and its sd as a share of it. Marketplace search 0.3-0.7 % (AdBadger), cv 0.26 (fit,
+            1,143 real ads).
+        cvr_prior, cvr_spread: Prior orders per click. Marketplaces 8-12 % (AdBadger), web 3-8 % (WordStream 2025).
         pooled_strength: Successes that the prior weighs against the store's own counts, > 0.
         new_cvr_ratio: Optimism about launches: their prior CVR over the store's, >= 1. Their true one is 0.27-1 of a known product's
-            (cold start, market.md), but an estimate that starts low is never corrected, because nothing is won and no evidence comes
-            (control.md, "death spiral"); evidence corrects one that starts high, and the learning budget bounds what that costs.
+            before its first reviews (Spiegel/Askalidis 2016), but an estimate that starts low is never corrected, because nothing
+            is won and no evidence comes; evidence corrects one that starts high, and the learning budget bounds what that costs.
         units_per_order_prior, units_per_order_strength, units_per_order_spread: Prior mean >= 1, its weight in orders, and the sd of
             one order's units as a share of the mean: about 1 in a B2B shop, whose products differ as widely (fit, Online Retail II).
         organic_prior_per_day, organic_shape: Prior units a day and SKU; shape of the gamma prior around the store's mean. Below 1
-            because sales are top-heavy: a tenth of the SKUs make 60 % of revenue (market.md, "assortment").
+            because sales are top-heavy: a tenth of the SKUs make 60 % of revenue (fit, Online Retail II).
         elasticity: See ``ElasticityTuning``.
         maturity: When conversions come and are reported.
         quality: What figures are believed.
         shape: Activity over day and week.
-        spend_settles_after_s: No spend is reported later than this after its day, >= 0: reports come 1-12 h late (market.md), hour by hour.
+        spend_settles_after_s: No spend is reported later than this after its day, >= 0: reports come 1-12 h late (Amazon Ads, via BidX
+            and Openbridge), hour by hour.
         frozen_after_s: Shop or stock figures that stand still for less than this are never called frozen, > 0.
         ads_frozen_after_s: The same for ads, whose reports may rest for a night and a lag, > 0.
         frozen_events: ... and only when this many events were to be expected since: 14 leave a chance of e^-14 = 1e-6.

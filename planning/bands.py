@@ -88,7 +88,7 @@ def break_even_cents(cost_cents: Floats, economics: Economics) -> Floats:
 
 
 def best_price_cents(cost_cents: Floats, elasticity: Floats, economics: Economics) -> Floats:
-    """(m,) margin rule p* = c·e / (e - 1) with c the break-even price at the usual return rate; infinite where e <= 1 (control.md, "pricing")."""
+    """(m,) margin rule p* = c·e / (e - 1) with c the break-even price at the usual return rate; infinite where e <= 1 (Lerner 1934)."""
     usual = economics.return_rate
     break_even = (cost_cents + usual * economics.return_cost_cents / (1.0 - usual)) / (1.0 - economics.fee_ratio)
     above = elasticity > 1.0

@@ -122,7 +122,7 @@ def units_upper(units_by_day: tuple[int, ...], *, window_days: int) -> int:
 
     With n = units sold + 2 (so that no sales yet is not "never a sale"), W window days and D days on record the mean is W·n/D, and the
     variance of a new window about a mean estimated from D days is W·v·(1 + W/D), with v the variance of a day: as recorded, but at least
-    twice the mean, because daily sales scatter more than Poisson (market.md, "assortment").
+    twice the mean, because daily sales scatter more than Poisson (fit, Online Retail II).
 
     Args:
         units_by_day: At least one day.
@@ -291,8 +291,8 @@ def _price_lines(product: ProductPlan, sku: SkuFacts, facts: GuardFacts, window_
 def _rise_cents(units: int, margin_cents: int, rise_cents: int, sku: SkuFacts, facts: GuardFacts) -> int:
     """What a higher price loses at most: the margin of the sales that stay away, less what the others pay more.
 
-    Sales lost are at most units · e · rise / price: constant-elasticity demand (1 + x)^-e lies above its tangent 1 - e·x. The loss is convex in
-    the rise and 0 without one, so no price in between loses more than the larger of 0 and the loss at the highest.
+    Sales lost are at most units · e · rise / price, for constant-elasticity demand (1 + x)^-e lies above its tangent 1 - e·x. The loss is
+    convex in the rise and 0 without one, so no price in between loses more than the larger of 0 and the loss at the highest.
     """
     lost_milli = min(_ceil_div(units * sku.elasticity_upper_milli * rise_cents, sku.price_cents), units * PERMILLE)
     kept_share = (PERMILLE - facts.fee_permille) * (PERMILLE - facts.return_upper_permille)

@@ -58,7 +58,7 @@ def price_in_force_cents(request: PlanRequest) -> Floats:
 def price_bounds_cents(request: PlanRequest) -> tuple[Floats, Floats]:
     """(m,) floor and (m,) ceiling of a moved price: band around the anchor, margin floor, minimum advertised price, own bounds.
 
-    floor = max(anchor · low ratio, cost / (1 - minimum margin), MAP, own floor): safety.md, "The envelope", 4. Where the floor is above the
+    floor = max(anchor · low ratio, cost / (1 - minimum margin), MAP, own floor), as the gate has it. Where the floor is above the
     ceiling the price cannot move.
     """
     terms, catalogue = request.terms, request.catalogue

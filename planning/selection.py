@@ -19,13 +19,14 @@ RISE_RATIO = 1.3
 """... and the factor."""
 
 CORE_SHARE = 0.8
-"""Mature are the best sellers that together make this share of units; a tenth of the SKUs makes 60 % of revenue (market.md)."""
+"""Mature are the best sellers that together make this share of units; a tenth of the SKUs makes 60 % of revenue (fit, Online Retail II)."""
 
 COVER_DAYS = 120.0
-"""Stock for longer than this is to be cleared: a season, several lead times of 14-21 days (market.md)."""
+"""Stock for longer than this is to be cleared: a season, several lead times of 14-21 days. Assumed."""
 
 LAUNCH_UNITS = 5.0
-"""A new product with fewer sales than this is still waiting for its first reviews (cold start: 5-10 reviews, market.md)."""
+"""A new product with fewer sales than this is still waiting for its first reviews (5-10 reviews lift conversion to its
+normal level: Spiegel/Askalidis 2016)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,21 +65,24 @@ class FileEffects:
     """Keeps effects in a file of JSON lines, so that the simulated platform outlives the daemon, as a real one does."""
 
     def __init__(self, path: Path) -> None:
-        """Kept at ``path``; its folder must exist. A line cut short by a crash was never answered for, and is dropped."""
+        """Kept at ``path``; its folder must exist. A line cut short by a crash was never answered for, and is dropped.
+
+        Read once: only one platform at a time stands on a log.
+        """
         self._path = path
         text = path.read_bytes() if path.is_file() else b""
         whole, newline, _ = text.rpartition(b"\n")
         if len(whole) + len(newline) != len(text):
             path.write_bytes(whole + newline)
+        self._kept = [codec.from_jsonable(orjson.loads(line), Effect) for line in whole.splitlines()]
 
     def append(self, effects: Sequence[Effect]) -> None:
         """Keep these."""
         lines = b"".join(codec.to_bytes(effect) + b"\n" for effect in effects)
         with self._path.open("ab") as file:
             file.write(lines)
+        self._kept.extend(effects)
 
     def all(self) -> tuple[Effect, ...]:
         """Everything kept."""
-        if not self._path.is_file():
-            return ()
-        return tuple(codec.from_jsonable(orjson.loads(line), Effect) for line in self._path.read_bytes().splitlines())
+        return tuple(self._kept)

@@ -11,8 +11,9 @@ import numpy as np
 
 from control.command import Command
 from control.ports import Acknowledgement, Actuator, Effect
+from perception.catalogue import Catalogue
 from perception.observation import MetricRows, Readback
-from perception.ports import MetricsSource, RateLimited, SetpointSource, SourceUnavailable
+from perception.ports import CatalogueSource, MetricsSource, RateLimited, SetpointSource, SourceUnavailable
 
 STALE_BY = timedelta(hours=12)
 """How old the figures of a stale read are."""
@@ -33,7 +34,7 @@ class FaultRates:
     until_hour: int = 2**31
 
 
-class Platform(MetricsSource, SetpointSource, Actuator, Protocol):
+class Platform(CatalogueSource, MetricsSource, SetpointSource, Actuator, Protocol):
     """What faults can be put in front of."""
 
 
@@ -48,6 +49,10 @@ class FaultyPlatform:
     def name(self) -> str:
         """As the platform's."""
         return self._platform.name
+
+    def catalogue(self) -> Catalogue:
+        """As the platform's: asked for once, before there is an hour to count."""
+        return self._platform.catalogue()
 
     def read(self, *, since: datetime | None, now: datetime) -> tuple[MetricRows, ...]:
         """Read, or fail, or answer with old or unreadable figures."""

@@ -7,9 +7,10 @@ plays the log of effects again. The market's days have 24 hours; a change to or 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from copy import copy
-from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import takewhile
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -49,6 +50,8 @@ class SimulatedPlatform:
         self._catalogue = market.catalogue(parameters)
         self._setpoints = market.initial_setpoints(parameters, stores=1)
         self._played = 0
+        self._shelves = (reporting.on_hand(self._state)[0],)
+        """(m,) units on hand at the end of each of the last hours, at most a day back: who asks for an earlier hour gets that hour's."""
         conversion, late = parameters.conversion, parameters.reporting
         self._changing_days = min(
             late.kept_days, conversion.window_days + math.ceil((late.restated_for_h + late.lag_high_h) / HOURS_PER_DAY) + 2
@@ -81,7 +84,7 @@ class SimulatedPlatform:
     def readback(self, *, now: datetime) -> Readback:
         """The set-points in force."""
         self._play(now)
-        current = self._setpoints_at(now)
+        current = _with(self._setpoints, [effect for effect in self._effects.all()[self._played :] if effect.at <= now])
         return Readback(
             at=now,
             values={
@@ -122,27 +125,15 @@ class SimulatedPlatform:
         return int((at - self._opens).total_seconds() // SECONDS_PER_HOUR)
 
     def _play(self, now: datetime) -> None:
-        """Bring the market up to the last full hour before ``now``."""
+        """Bring the market up to the last full hour before ``now``; an hour is played with what was set when it began, not since."""
         while self._state.hour < self._hour(now):
-            starts = self._opens + timedelta(hours=self._state.hour)
-            self._state, _ = market.step(self._parameters, self._state, self._setpoints_at(starts))
+            self._take_effects(until=self._opens + timedelta(hours=self._state.hour))
+            self._state, _ = market.step(self._parameters, self._state, self._setpoints)
+            self._shelves = (*self._shelves[-HOURS_PER_DAY:], reporting.on_hand(self._state)[0])
 
-    def _setpoints_at(self, at: datetime) -> Setpoints:
-        """Set-points with every effect up to ``at`` applied; asked for in rising order of ``at``."""
-        effects = self._effects.all()
-        due = []
-        while self._played < len(effects) and effects[self._played].at <= at:
-            due.append(effects[self._played])
-            self._played += 1
-        if due:
-            bids, prices, budgets = (
-                values.copy() for values in (self._setpoints.bid_cents, self._setpoints.price_cents, self._setpoints.daily_budget_cents)
-            )
-            arrays = {Field.BID: bids, Field.PRICE: prices, Field.DAILY_BUDGET: budgets}
-            for effect in due:
-                arrays[effect.field][0, effect.index] = effect.value
-            self._setpoints = replace(self._setpoints, bid_cents=bids, price_cents=prices, daily_budget_cents=budgets)
-        return self._setpoints
+    def _take_effects(self, *, until: datetime) -> None:
+        due = list(takewhile(lambda effect: effect.at <= until, self._effects.all()[self._played :]))
+        self._setpoints, self._played = _with(self._setpoints, due), self._played + len(due)
 
     def _problem(self, command: Command) -> str:
         if command.currency != self._catalogue.currency:
@@ -155,7 +146,8 @@ class SimulatedPlatform:
     def _figures(self, signal: Signal, hour: int, days: range) -> Floats:
         """(D, m, k) figures of these days as visible after ``hour`` hours."""
         if signal is Signal.STOCK:
-            figures: Floats = reporting.on_hand(self._state)[0].astype(np.float64)[None, :, None]
+            ago = min(self._state.hour - hour, len(self._shelves) - 1)
+            figures: Floats = self._shelves[-1 - ago].astype(np.float64)[None, :, None]
         elif signal is Signal.ADS:
             figures = reporting.ad_figures(self._parameters, self._state, hour=hour, days=days)[0]
         else:
@@ -181,6 +173,20 @@ class SimulatedPlatform:
             version=hour - (days.start + at.astype(np.int64) - self._first_day) * HOURS_PER_DAY,
             values=figures[at, sku],
         )
+
+
+def _with(setpoints: Setpoints, effects: Sequence[Effect]) -> Setpoints:
+    """The set-points with these effects applied, in their order."""
+    if not effects:
+        return setpoints
+    arrays = {
+        Field.BID: setpoints.bid_cents.copy(),
+        Field.PRICE: setpoints.price_cents.copy(),
+        Field.DAILY_BUDGET: setpoints.daily_budget_cents.copy(),
+    }
+    for effect in effects:
+        arrays[effect.field][0, effect.index] = effect.value
+    return Setpoints(bid_cents=arrays[Field.BID], price_cents=arrays[Field.PRICE], daily_budget_cents=arrays[Field.DAILY_BUDGET])
 
 
 def opening_of(parameters: MarketParameters) -> datetime:

@@ -106,18 +106,16 @@ def test_every_rule_plan_is_accepted(seed: int) -> None:
 
 def tampered(plan: Plan, kind: int, place: int) -> Plan | None:
     """One hostile change; None where this plan has nothing to change in that way."""
-    if kind == 0:
-        return replace(plan, ad_budget_cents=plan.ad_budget_cents + 10_000_000)
-    if kind == 1:
-        return replace(plan, worst_case_cents=plan.worst_case_cents - 1)
-    if kind == 2:
-        return replace(plan, granted_cents=plan.granted_cents + 1)
-    if kind == 3:
-        return replace(plan, currency="EUR")
-    if kind == 4:
-        return replace(plan, ends_at=plan.starts_at)
-    if kind == 5:
-        return replace(plan, daily_shares=tuple(share * 1.01 for share in plan.daily_shares))
+    whole = (
+        {"ad_budget_cents": plan.ad_budget_cents + 10_000_000},
+        {"worst_case_cents": plan.worst_case_cents - 1},
+        {"granted_cents": plan.granted_cents + 1},
+        {"currency": "EUR"},
+        {"ends_at": plan.starts_at},
+        {"daily_shares": tuple(share * 1.01 for share in plan.daily_shares)},
+    )
+    if kind < len(whole):
+        return replace(plan, **whole[kind])
     if not plan.products:
         return None
     product = plan.products[place % len(plan.products)]
@@ -128,7 +126,7 @@ def tampered(plan: Plan, kind: int, place: int) -> Plan | None:
         {"learning_budget_cents": 10_001 + plan.ad_budget_cents},
         {"sku": "nobody's"},
         {"baseline_units": -1},
-    )[kind - 6]
+    )[kind - len(whole)]
     others = tuple(other for other in plan.products if other is not product)
     return replace(plan, products=(*others, replace(product, **changes)))
 

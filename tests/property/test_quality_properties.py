@@ -98,6 +98,7 @@ def test_beliefs_stay_finite_whatever_a_feed_sends(
     batches: list[tuple[list[tuple[int, int, int, float, list[float]]], float, int]],
 ) -> None:
     memory, now = start(SHOP, EstimatorTuning()), datetime.fromtimestamp(NOW_S, tz=UTC)
+    state = None
     for tick, (drawn, price, later_s) in enumerate(batches):
         now += timedelta(seconds=later_s)
         rows = batch([(sku, day - TODAY + day_of(now, ZONE), version, at_s, values) for sku, day, version, at_s, values in drawn])
@@ -105,6 +106,7 @@ def test_beliefs_stay_finite_whatever_a_feed_sends(
         seen = Observation(tick=tick, at=now, rows=(rows,), readback=Readback(at=now, values=set_points), failures=())
         state, memory = estimate(memory, seen, catalogue=SHOP, economics=TERMS, tuning=EstimatorTuning(), timezone=ZONE)
 
+    assert state is not None
     for belief in (state.ctr, state.cvr, state.units_per_order, state.organic_units_per_day, state.elasticity, state.value_per_click_cents):
         assert np.isfinite(belief.mean).all()
         assert np.isfinite(belief.sd).all()

@@ -29,23 +29,32 @@ def test_traffic_passes_only_in_busy_hours() -> None:
     assert traffic_passed(12.5 / 24.0, noon_only) == pytest.approx(0.5)
 
 
-def test_plan_that_starts_at_noon_owes_nothing_for_the_morning() -> None:
-    at_start = planned_share(0.5, starts=0.5, ends=2.0, daily_shares=[0.5, 0.5], hour_shares=FLAT)
-    half_a_day_on = planned_share(1.0, starts=0.5, ends=2.0, daily_shares=[0.5, 0.5], hour_shares=FLAT)
+def test_plan_that_starts_at_noon_spends_its_first_share_in_the_afternoon() -> None:
+    course = [
+        planned_share(days, starts=0.5, ends=2.0, daily_shares=[0.25, 0.75], hour_shares=FLAT) for days in (0.0, 0.5, 0.75, 1.0, 1.5, 2.0)
+    ]
 
-    assert at_start == 0.0
-    assert half_a_day_on == pytest.approx(1.0 / 3.0)
+    assert course == pytest.approx([0.0, 0.0, 0.125, 0.25, 0.625, 1.0])
+
+
+def test_plan_that_ends_at_noon_has_spent_everything_by_then() -> None:
+    course = [planned_share(days, starts=0.0, ends=1.5, daily_shares=[0.5, 0.5], hour_shares=FLAT) for days in (1.25, 1.5, 3.0)]
+
+    assert course == pytest.approx([0.75, 1.0, 1.0])
 
 
 @given(daily=shares, days=st.lists(st.floats(-2.0, 40.0), min_size=2, max_size=2))
 def test_planned_share_rises_from_nothing_to_everything(daily: list[float], days: list[float]) -> None:
     early, late = sorted(days)
 
-    course = [planned_share(d, starts=0.0, ends=float(len(daily)), daily_shares=daily, hour_shares=FLAT) for d in (early, late)]
+    shares_of_one = [share / math.fsum(daily) for share in daily]
+    end = float(len(daily))
+
+    course = [planned_share(d, starts=0.0, ends=end, daily_shares=shares_of_one, hour_shares=FLAT) for d in (early, late, end)]
 
     assert 0.0 <= course[0] <= course[1] + 1e-12
     assert course[1] <= 1.0
-    assert planned_share(float(len(daily)), starts=0.0, ends=float(len(daily)), daily_shares=daily, hour_shares=FLAT) == pytest.approx(1.0)
+    assert course[2] == pytest.approx(1.0)
 
 
 @given(daily=shares, up=st.floats(0.01, 1.0))
@@ -60,12 +69,12 @@ def test_fence_lets_every_later_day_be_reached(daily: list[float], up: float) ->
 
 def test_spending_behind_the_plan_raises_alpha_and_ahead_of_it_lowers_alpha() -> None:
     tuning = PacingTuning()
-    _, memory = pacing.pace(None, planned_cents=1000.0, spent_cents=1000.0, day_cents=1000.0, dt_days=0.04, tuning=tuning, alpha=0.5)
+    _, memory = pacing.pace(None, planned_cents=1000.0, spent_cents=1000.0, day_cents=1000.0, dt_days=0.04, tuning=tuning, alpha=0.2)
 
     behind, _ = pacing.pace(memory, planned_cents=2000.0, spent_cents=1000.0, day_cents=1000.0, dt_days=0.04, tuning=tuning, alpha=math.nan)
     ahead, _ = pacing.pace(memory, planned_cents=1000.0, spent_cents=2000.0, day_cents=1000.0, dt_days=0.04, tuning=tuning, alpha=math.nan)
 
-    assert math.exp(ahead.output) < 0.5 < math.exp(behind.output)
+    assert math.exp(ahead.output) < 0.2 < math.exp(behind.output)
 
 
 def test_pace_takes_over_at_the_alpha_that_stands() -> None:

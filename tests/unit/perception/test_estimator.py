@@ -190,12 +190,14 @@ def drive(memory: EstimatorMemory, *, days: int, stock: float, units: float, pri
 
 def test_days_without_stock_do_not_count_against_demand() -> None:
     memory, now = drive(begin(), days=4, stock=50.0, units=8.0)
+    state = None
     for hour in range(72):
         now = now + timedelta(hours=1)
         day = day_of(now, ZONE)
         blocks = [rows(Signal.STOCK, day, [[0.0]] * 3, at=now, version=hour), rows(Signal.SHOP, day, [[0.0] * 3] * 3, at=now, version=hour)]
         state, memory = step(memory, seen(now, *blocks, tick=200 + hour))
 
+    assert state is not None
     assert state.organic_units_per_day.mean == pytest.approx(np.full(3, 8.0), rel=0.15)
     assert state.value_per_click_cents.mean.tolist() == [0.0, 0.0, 0.0]
 
@@ -212,7 +214,7 @@ def test_demand_is_brought_to_todays_price() -> None:
 
 def test_elasticity_is_learned_once_prices_have_moved() -> None:
     draw = np.random.default_rng(6)
-    m, memory, now = 30, begin(30), FIRST.replace(hour=0)
+    m, memory, now, state = 30, begin(30), FIRST.replace(hour=0), None
     for day_index in range(24):
         price = float(np.round(1000.0 * np.exp(draw.uniform(-0.1, 0.1))))
         prices = np.round(1000.0 * np.exp(draw.uniform(-0.1, 0.1, m)))
@@ -227,6 +229,7 @@ def test_elasticity_is_learned_once_prices_have_moved() -> None:
                 what = replace(what, rows=(block,))
             state, memory = step(memory, what)
 
+    assert state is not None
     assert state.elasticity.mean.mean() == pytest.approx(3.0, rel=0.15)
     assert (state.elasticity.sd < 0.9).all()
 

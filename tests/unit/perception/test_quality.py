@@ -133,6 +133,14 @@ def test_stock_may_run_out_within_a_day() -> None:
     assert reasons(replace(full, version=np.array([6]), values=np.array([[3.0]])), past) == []
 
 
+@pytest.mark.parametrize(("before", "now", "expected"), [(99.0, 9000.0, []), (100.0, 4999.0, []), (100.0, 5000.0, ["unit_jump"])])
+def test_delivery_after_a_lean_month_is_no_jump(before: float, now: float, expected: list[str]) -> None:
+    shelf = replace(ads(SOUND, day=TODAY - 1), signal=Signal.STOCK, values=np.array([[before]]))
+    past = history.advance(history.remember(history.empty(1, window_days=28, today=TODAY - 1), shelf, TODAY - 1), TODAY)
+
+    assert reasons(replace(shelf, day=np.array([TODAY]), values=np.array([[now]])), past) == expected
+
+
 def test_rejection_names_signal_sku_day_and_version() -> None:
     _, rejected = accept(ads((np.nan, 1.0, 1.0, 0.0, 0.0), sku=1, day=TODAY - 3, version=9), history=known(), now_s=NOW_S, limits=LIMITS)
 
