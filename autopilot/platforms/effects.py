@@ -65,10 +65,7 @@ class FileEffects:
     """Keeps effects in a file of JSON lines, so that the simulated platform outlives the daemon, as a real one does."""
 
     def __init__(self, path: Path) -> None:
-        """Kept at ``path``; its folder must exist. A line cut short by a crash was never answered for, and is dropped.
-
-        Read once: only one platform at a time stands on a log.
-        """
+        """Kept at ``path``; its folder must exist. A line cut short by a crash was never answered for, and is dropped."""
         self._path = path
         text = path.read_bytes() if path.is_file() else b""
         whole, newline, _ = text.rpartition(b"\n")
