@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
@@ -89,8 +90,6 @@ class Journal(Protocol):
 
 SCHEMA_VERSION = 1
 
-T = TypeVar("T")
-
 _metadata = sa.MetaData()
 _records = sa.Table(
     "records",
@@ -127,17 +126,15 @@ class SqlJournal:
         self._engine = sa.create_engine(url)
         if self._engine.dialect.name == "sqlite":
             sa.event.listen(self._engine, "connect", _sqlite_pragmas("FULL" if durable else "NORMAL"))
-        self._guarded(lambda: _metadata.create_all(self._engine))
+        with self._guarded():
+            _metadata.create_all(self._engine)
 
     def append(self, entries: Sequence[Entry]) -> tuple[int, ...]:
         """One transaction for all entries."""
         self._reached(BEFORE_TRANSACTION)
-        return self._guarded(lambda: self._append(entries))
-
-    def _append(self, entries: Sequence[Entry]) -> tuple[int, ...]:
         now, mono = self._clock.now().astimezone(UTC).isoformat(), self._clock.monotonic_s()
         seqs = []
-        with self._engine.begin() as connection:
+        with self._guarded(), self._engine.begin() as connection:
             for entry in entries:
                 row = {
                     "t_mono": mono,
@@ -158,29 +155,26 @@ class SqlJournal:
         query = sa.select(_records).where(_records.c.seq > after).order_by(_records.c.seq)
         if topics:
             query = query.where(_records.c.topic.in_([topic.value for topic in topics]))
-        with self._engine.connect() as connection:
-            result = self._guarded(lambda: connection.execution_options(yield_per=256).execute(query))
-            for row in result:
+        # around the whole reading: rows come in parts, and any part may be the one that cannot be read
+        with self._guarded(), self._engine.connect() as connection:
+            for row in connection.execution_options(yield_per=256).execute(query):
                 yield _record(row)
 
     def last(self, topic: Topic) -> Record | None:
         """The newest of its topic."""
         query = sa.select(_records).where(_records.c.topic == topic.value).order_by(_records.c.seq.desc()).limit(1)
-
-        def fetch() -> Record | None:
-            with self._engine.connect() as connection:
-                row = connection.execute(query).first()
-                return None if row is None else _record(row)
-
-        return self._guarded(fetch)
+        with self._guarded(), self._engine.connect() as connection:
+            row = connection.execute(query).first()
+            return None if row is None else _record(row)
 
     def close(self) -> None:
         """Let go of the database."""
         self._engine.dispose()
 
-    def _guarded(self, action: Callable[[], T]) -> T:
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
         try:
-            return action()
+            yield
         except sa.exc.SQLAlchemyError as error:
             raise JournalUnavailable(f"{self._engine.url.render_as_string(hide_password=True)}: {error}") from error
 
@@ -209,16 +203,12 @@ def sqlite_url(path: Path) -> str:
 
 
 def _record(row: Any) -> Record:
-    return Record(
-        seq=row.seq,
-        t_mono=row.t_mono,
-        t_wall=row.t_wall,
-        topic=Topic(row.topic),
-        key=row.key,
-        v=row.v,
-        cause=row.cause,
-        val=codec.from_bytes(row.val),
-    )
+    try:
+        topic, val = Topic(row.topic), codec.from_bytes(row.val)
+    except ValueError as error:
+        # passing it over would fold to a state that never was
+        raise JournalUnavailable(f"record {row.seq}: expected a {row.topic!r} of JSON, cannot be read: {error}") from error
+    return Record(seq=row.seq, t_mono=row.t_mono, t_wall=row.t_wall, topic=topic, key=row.key, v=row.v, cause=row.cause, val=val)
 
 
 def _sqlite_pragmas(synchronous: str) -> Callable[[Any, Any], None]:

@@ -11,19 +11,9 @@ from pydantic import Field, FiniteFloat, model_validator
 
 from autopilot.settings_problems import FieldProblem
 from autopilot.settings_types import Cents, Count, Duration, OpenRatio, Ratio, Section
-from control.limits import Limits
+from control.limits import ORDERED, Limits
 
 Multiple = Annotated[FiniteFloat, Field(ge=1)]
-
-ORDERED = (
-    ("first_bid_cents", "max_bid_cents"),
-    ("max_daily_budget_cents", "max_store_daily_cents"),
-    ("max_store_daily_cents", "max_store_month_cents"),
-    ("max_loss_24h_cents", "max_loss_7d_cents"),
-    ("budget_up_per_change_ratio", "budget_up_per_day_ratio"),
-    ("price_step_ratio", "price_day_ratio"),
-)
-"""Pairs (lower, upper) of which the first may not exceed the second."""
 
 
 class EnvelopeSection(Section):

@@ -76,7 +76,7 @@ class Limits:
         for expected, (is_met, names) in _EXPECTED.items():
             for name in names:
                 _require(name, getattr(self, name), is_met, expected)
-        for lower, upper in _ORDERED:
+        for lower, upper in ORDERED:
             _require_order(lower, getattr(self, lower), upper, getattr(self, upper))
 
 
@@ -140,7 +140,7 @@ _EXPECTED: dict[str, tuple[Callable[[object], bool], tuple[str, ...]]] = {
     ),
 }
 
-_ORDERED: tuple[tuple[str, str], ...] = (
+ORDERED: tuple[tuple[str, str], ...] = (
     ("first_bid_cents", "max_bid_cents"),
     ("max_daily_budget_cents", "max_store_daily_cents"),
     ("max_store_daily_cents", "max_store_month_cents"),

@@ -1,7 +1,8 @@
 """The simulated platform: a market that stands where a shop and its ad platform would, behind the very same ports.
 
 Its state is a function of the seed and of what was set on it when, so it is brought up to ``now`` whenever somebody asks, and a restart
-plays the log of effects again. The market's days have 24 hours; a change to or from summer time is not modelled.
+plays the log of effects again. The market's days have 24 hours by the shop's wall clock: the hour that a change of summer time adds passes
+without sales, and the one it takes away is caught up with at once.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from copy import copy
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from zoneinfo import ZoneInfo
 
@@ -45,7 +46,8 @@ class SimulatedPlatform:
             effects: What was set so far; later writes are added.
         """
         self._parameters, self._effects, self._opens = parameters, effects, opens
-        self._first_day = day_of(opens, ZoneInfo(parameters.shop.timezone))
+        self._timezone = ZoneInfo(parameters.shop.timezone)
+        self._first_day = day_of(opens, self._timezone)
         self._state = market.start(parameters, seeds=np.array([seed], dtype=np.int64), first_day=self._first_day)
         self._catalogue = market.catalogue(parameters)
         self._setpoints = market.initial_setpoints(parameters, stores=1)
@@ -122,12 +124,19 @@ class SimulatedPlatform:
         return self._effects.all()
 
     def _hour(self, at: datetime) -> int:
-        return int((at - self._opens).total_seconds() // SECONDS_PER_HOUR)
+        """Hours of the market done by ``at``. It keeps the shop's wall clock: at a change of summer time it skips or repeats one."""
+        opened, now = (instant.astimezone(self._timezone).replace(tzinfo=None) for instant in (self._opens, at))
+        return int((now - opened).total_seconds() // SECONDS_PER_HOUR)
+
+    def _instant(self, hour: int) -> datetime:
+        """When an hour of the market begins."""
+        opened = self._opens.astimezone(self._timezone).replace(tzinfo=None)
+        return (opened + timedelta(hours=hour)).replace(tzinfo=self._timezone).astimezone(UTC)
 
     def _play(self, now: datetime) -> None:
         """Bring the market up to the last full hour before ``now``; an hour is played with what was set when it began, not since."""
         while self._state.hour < self._hour(now):
-            self._take_effects(until=self._opens + timedelta(hours=self._state.hour))
+            self._take_effects(until=self._instant(self._state.hour))
             self._state, _ = market.step(self._parameters, self._state, self._setpoints)
             self._shelves = (*self._shelves[-HOURS_PER_DAY:], reporting.on_hand(self._state)[0])
 
