@@ -1,4 +1,7 @@
-"""Messages to and from JSON, without loss: arrays, enums, datetimes, and floats that are not finite."""
+"""Messages to and from JSON: arrays, enums, datetimes, and floats that are not finite.
+
+Nothing is lost but the order of a dictionary and, of an array without a row, its other axes: neither may shape a decision.
+"""
 
 from __future__ import annotations
 

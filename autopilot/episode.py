@@ -43,17 +43,25 @@ class Episode:
 
 def write_episode(path: Path, records: Iterable[Record]) -> int:
     """Write records to ``path``, replacing it whole or not at all. Returns how many there were."""
+    partial = path.with_name(path.name + ".partial")
+    try:
+        count = _write_frames(partial, records)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+    return count
+
+
+def _write_frames(path: Path, records: Iterable[Record]) -> int:
     compressor = zstandard.ZstdCompressor(level=10, write_checksum=True)
     previous, count = _FIRST_PREVIOUS, 0
-    partial = path.with_name(path.name + ".partial")
-    with partial.open("wb") as file:
+    with path.open("wb") as file:
         for number, batch in enumerate(_batches(records)):
             header = {"frame": number, "prev": previous, "records": len(batch)}
             text = b"\n".join(orjson.dumps(line) for line in (header, *(asdict(record) for record in batch))) + b"\n"
             previous = hashlib.sha256(text).hexdigest()
             file.write(compressor.compress(text))
             count += len(batch)
-    partial.replace(path)
     return count
 
 
@@ -69,12 +77,22 @@ def read_episode(path: Path) -> Episode:
             raise EpisodeDamaged(f"{path}: frame {len(records) // RECORDS_PER_FRAME}: {error}") from error
         if not decompressor.eof:
             return Episode(records=tuple(records), cut=True)
-        header, *lines = [orjson.loads(line) for line in text.splitlines()]
-        if header["prev"] != previous or header["records"] != len(lines):
-            raise EpisodeDamaged(f"{path}: frame {header['frame']}: expected to follow {previous[:12]}…, follows {header['prev'][:12]}…")
-        records.extend(_record(line) for line in lines)
+        try:
+            records.extend(_frame(text, previous))
+        except (ValueError, KeyError, TypeError) as error:
+            raise EpisodeDamaged(f"{path}: frame {len(records) // RECORDS_PER_FRAME}: {error}") from error
         previous, data = hashlib.sha256(text).hexdigest(), decompressor.unused_data
     return Episode(records=tuple(records), cut=False)
+
+
+def _frame(text: bytes, previous: str) -> list[Record]:
+    """The records of one frame. Raises: ValueError, KeyError, TypeError when it is no frame, or not the one that follows ``previous``."""
+    header, *lines = [orjson.loads(line) for line in text.splitlines()]
+    if header["prev"] != previous or header["records"] != len(lines):
+        raise ValueError(
+            f"expected to follow {previous[:12]}… with {header['records']} records, follows {header['prev'][:12]}… with {len(lines)}"
+        )
+    return [_record(line) for line in lines]
 
 
 def _record(line: dict[str, Any]) -> Record:

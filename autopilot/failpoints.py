@@ -36,9 +36,9 @@ def armed(environ: Mapping[str, str]) -> Reached:
     if not wanted:
         return ignore
     name, _, count = wanted.partition("@")
-    if name not in NAMES or not (count or "1").isdigit():
-        raise ValueError(f"{VARIABLE}: expected one of {', '.join(NAMES)} with an optional @count, was {wanted!r}")
-    times = int(count or "1")
+    times = int(count or "1") if (count or "1").isdecimal() else 0
+    if name not in NAMES or times < 1:
+        raise ValueError(f"{VARIABLE}: expected one of {', '.join(NAMES)} with an optional @count from 1, was {wanted!r}")
     seen: Counter[str] = Counter()
 
     def reached(point: str) -> None:

@@ -26,9 +26,8 @@ class Lease:
         self._file: int | None = None
 
     def __enter__(self) -> Self:
-        """Take the lock. Raises: StoreLocked."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        """Take the lock. Raises: StoreLocked; ConfigError when the state folder cannot be written."""
+        file = self._opened()
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -40,6 +39,14 @@ class Lease:
         os.pwrite(file, f"{os.getpid()}\n".encode(), 0)
         self._file = file
         return self
+
+    def _opened(self) -> int:
+        folder = self._path.parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            return os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise ConfigError(f"store.state_dir: expected a folder that can be written, was {folder}: {error.strerror}") from error
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """Let go."""

@@ -49,6 +49,6 @@ def stop_asked(state_dir: Path, *, now: datetime) -> EngagementOrder | None:
     try:
         said = json.loads(path.read_text(encoding="utf-8"))
         by, reason = str(said["by"]), str(said["reason"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         by, reason = "stop file", "a stop file is there"
     return EngagementOrder(event=Event.STOP, at=now, by=by, reason=reason)

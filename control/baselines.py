@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from control.clipping import bid_ceiling, clipped_budgets
+from control.clipping import bid_ceiling, clipped_budgets, within_grant
 from control.controller import ControllerMemory, Proposal, Situation
 from perception.fields import Field
 from perception.units import SECONDS_PER_DAY, Floats
@@ -38,8 +37,9 @@ class FixedBid:
 
     def propose(self, memory: ControllerMemory, situation: Situation) -> tuple[Proposal, ControllerMemory]:
         """Wish for the fixed bid and the even budget."""
-        bids = np.where(situation.course.covered, np.minimum(float(self.bid_cents), bid_ceiling(situation)), np.nan)
-        return Proposal(setpoints={Field.BID: bids, Field.DAILY_BUDGET: even_budgets(situation)}, terms={}, sku_terms={}), memory
+        budgets, paused = even_budgets(situation)
+        bids = offered(float(self.bid_cents), situation, paused=paused)
+        return Proposal(setpoints={Field.BID: bids, Field.DAILY_BUDGET: budgets}, terms={}, sku_terms={}), memory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,16 +74,21 @@ class AcosRules:
         due = (now_s - stepped_s >= self.waiting_days * SECONDS_PER_DAY) & (clicks >= self.min_clicks)
         over = cost > self.target_acos * revenue
         aimed = np.where(due, np.floor(aimed * np.where(over, 1.0 - self.step_ratio, 1.0 + self.step_ratio)), aimed)
-        bids = np.where(s.course.covered, np.minimum(aimed, bid_ceiling(s)), np.nan)
+        budgets, paused = even_budgets(s)
+        bids = offered(aimed, s, paused=paused)
         kept = {"aimed_cents": aimed, "stepped_s": np.where(due, now_s, stepped_s)}
-        proposal = Proposal(setpoints={Field.BID: bids, Field.DAILY_BUDGET: even_budgets(s)}, terms={}, sku_terms={})
+        proposal = Proposal(setpoints={Field.BID: bids, Field.DAILY_BUDGET: budgets}, terms={}, sku_terms={})
         return proposal, ControllerMemory(arrays=kept)
 
 
-def even_budgets(s: Situation) -> Floats:
-    """(c,) daily budgets that spread the plan's ad budget evenly over its days, within what is left of the grant."""
+def even_budgets(s: Situation) -> tuple[Floats, bool]:
+    """(c,) daily budgets that spread the plan's ad budget evenly over its days and campaigns; and whether the grant is used up."""
     current = s.state.setpoints[Field.DAILY_BUDGET]
     days = max((s.plan.ends_at - s.plan.starts_at).total_seconds() / SECONDS_PER_DAY, 1.0)
-    total = min(s.plan.ad_budget_cents / days, max(s.remaining_cents, 0.0) / s.limits.overdelivery_day_ratio)
-    share = math.floor(total / current.size)
-    return clipped_budgets(np.full(current.shape, float(share)), s)
+    total, paused = within_grant(s.plan.ad_budget_cents / days, s)
+    return clipped_budgets(np.full(current.shape, total / current.size), s), paused
+
+
+def offered(bids: Floats | float, s: Situation, *, paused: bool) -> Floats:
+    """(m,) bids as far as one step reaches, for the products that the plan covers; none while paused."""
+    return np.where(s.course.covered, 0.0 if paused else np.minimum(bids, bid_ceiling(s)), np.nan)

@@ -17,6 +17,22 @@ def bid_ceiling(s: Situation) -> Floats:
     return np.maximum(np.minimum(reach, np.floor(s.limits.max_bid_cents * s.step_share)), current)
 
 
+LEAST_FENCE = 0.2
+"""Share of a day's fence that budgets are never cut below: what is cut to nothing cannot rise again at some percent a day."""
+
+
+def within_grant(total_cents: float, s: Situation) -> tuple[float, bool]:
+    """The day's budget for the whole store within what is left of the grant, and whether the ads must pause altogether.
+
+    Near the end of a window little of the grant may be left, or nothing. Budgets are then cut to what fits, but not below a fifth, so that
+    the next window does not start from nothing; where even that does not fit, bidding stops instead.
+    """
+    left = s.remaining_cents / s.limits.overdelivery_day_ratio
+    total = min(total_cents, s.limits.max_store_daily_cents / s.limits.overdelivery_day_ratio)
+    kept = max(min(total, left), LEAST_FENCE * total)
+    return kept, left < kept
+
+
 def clipped_budgets(wish: Floats, s: Situation) -> Floats:
     """(c,) daily budgets as wished, raises held to what steps, caps and the grant leave; campaigns are served in their order."""
     limits, share = s.limits, s.step_share

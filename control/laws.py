@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from control import efficiency, pacing, pid, pricing
-from control.clipping import bid_ceiling, clipped_budgets, price_reach
+from control.clipping import bid_ceiling, clipped_budgets, price_reach, within_grant
 from control.controller import ControllerMemory, Proposal, Situation
 from control.efficiency import EfficiencyTuning
 from control.pacing import PacingTuning
@@ -49,7 +49,8 @@ class Laws:
     def propose(self, memory: ControllerMemory, situation: Situation) -> tuple[Proposal, ControllerMemory]:
         """Pace alpha, cap it by ROAS, bid on value, fence by daily budget, price by margin."""
         alpha, terms, loops = _alpha(memory, situation, self.tuning)
-        setpoints = {Field.BID: _bids(alpha, situation, self.tuning), Field.DAILY_BUDGET: _daily_budgets(situation, self.tuning)}
+        budgets, paused = _daily_budgets(situation, self.tuning)
+        setpoints = {Field.BID: _bids(0.0 if paused else alpha, situation, self.tuning), Field.DAILY_BUDGET: budgets}
         sku_terms: dict[str, Floats] = {}
         if self.tuning.move_prices:
             setpoints[Field.PRICE], sku_terms = _prices(situation, self.tuning.pricing)
@@ -122,27 +123,25 @@ def _revenue_per_click(s: Situation) -> Floats:
 
 
 def _bids(alpha: float, s: Situation, tuning: LawsTuning) -> Floats:
-    """(m,) bids: alpha · value, learners first at full value while their budget lasts, clipped as the gate would."""
+    """(m,) bids: alpha · value, learners no lower than at the start while their budget lasts, clipped as the gate would; alpha 0 pauses."""
     state, course = s.state, s.course
     value = state.value_per_click_cents.mean
     learning = (course.learning_cents > 0.0) & (state.ad_cost_held_cents < course.learning_cents)
-    wish = np.where(learning, np.maximum(alpha, tuning.pacing.alpha_start), alpha) * value
+    wish = np.where(learning & (alpha > 0.0), max(alpha, tuning.pacing.alpha_start), alpha) * value
     current = state.setpoints[Field.BID]
     wish = np.floor(np.minimum(np.minimum(wish, course.max_bid_cents), bid_ceiling(s)))
     near = np.abs(wish - current) <= tuning.bid_deadband_ratio * current
     return np.where(course.covered & ~(near & (wish > 0.0)), wish, np.nan)
 
 
-def _daily_budgets(s: Situation, tuning: LawsTuning) -> Floats:
-    """(c,) daily budgets: a fence with headroom around planned spend, split by what stands, within what the rest of the grant allows."""
-    plan, limits = s.plan, s.limits
-    current = s.state.setpoints[Field.DAILY_BUDGET]
+def _daily_budgets(s: Situation, tuning: LawsTuning) -> tuple[Floats, bool]:
+    """(c,) daily budgets: a fence with headroom around planned spend, split by what stands; and whether the grant is used up."""
+    plan, current = s.plan, s.state.setpoints[Field.DAILY_BUDGET]
     day = min(int(s.window_days), len(plan.daily_shares) - 1)
-    share = pacing.fence_share(plan.daily_shares, day, up_ratio=limits.budget_up_per_change_ratio)
-    total = plan.ad_budget_cents * share * tuning.budget_headroom
-    total = min(total, max(s.remaining_cents, 0.0) / limits.overdelivery_day_ratio, float(limits.max_store_daily_cents))
+    share = pacing.fence_share(plan.daily_shares, day, up_ratio=s.limits.budget_up_per_change_ratio)
+    total, paused = within_grant(plan.ad_budget_cents * share * tuning.budget_headroom, s)
     weight = np.where(current > 0.0, current, 1.0)
-    return clipped_budgets(total * weight / weight.sum(), s)
+    return clipped_budgets(total * weight / weight.sum(), s), paused
 
 
 def _prices(s: Situation, tuning: PricingTuning) -> tuple[Floats, dict[str, Floats]]:

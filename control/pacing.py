@@ -87,10 +87,11 @@ def fence_share(daily_shares: Sequence[float], day: int, *, up_ratio: float) -> 
     """Share of the window's budget that the daily budget must allow on ``day`` so that no later day's share comes out of reach.
 
     Budgets fall freely but rise by at most ``up_ratio`` a day, so a quiet day keeps what the busy one after it will need:
-    fence(t) = max(share(t), fence(t + 1) ÷ (1 + up_ratio)).
+    fence(t) = max(share(t), fence(t + 1) ÷ (1 + up_ratio)). After the window another one is expected to begin with an average day.
     """
     total = math.fsum(daily_shares)
-    return max(share / total / (1.0 + up_ratio) ** ahead for ahead, share in enumerate(daily_shares[day:]))
+    ahead = (*daily_shares[day:], total / len(daily_shares))
+    return max(share / total / (1.0 + up_ratio) ** days for days, share in enumerate(ahead))
 
 
 def pace(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -65,12 +66,13 @@ def test_readback_stands_for_the_instant_asked_in_utc(adapter: Any) -> None:
 
 def test_readback_may_not_be_written_through(adapter: Any) -> None:
     first = adapter.platform.readback(now=adapter.now)
-    for values in first.values.values():
-        values += 1.0
+    expected = {field: values.copy() for field, values in first.values.items()}
+    for field in Field:
+        first.values[field][:] = -1.0
 
     second = adapter.platform.readback(now=adapter.now)
 
-    assert all(np.array_equal(second.values[field], first.values[field] - 1.0) for field in Field)
+    assert all(np.array_equal(second.values[field], expected[field]) for field in Field)
 
 
 def test_first_reading_gives_every_signal(adapter: Any) -> None:
@@ -161,7 +163,7 @@ def test_what_is_new_each_hour_adds_up_to_the_whole(adapter: Any) -> None:
 
 def test_a_platform_out_of_reach_says_so_by_name(adapter: Any) -> None:
     broken = adapter.out_of_reach
-    calls = [
+    calls: list[Callable[[], Any]] = [
         lambda: broken.read(since=None, now=adapter.now),
         lambda: broken.readback(now=adapter.now),
         lambda: broken.write((adapter.command(Field.BID, 0, 5),), now=adapter.now),

@@ -145,7 +145,10 @@ def test_a_log_without_a_whole_line_is_empty(tmp_path: Path, content: bytes) -> 
 
 def test_effects_survive_the_file_as_they_were(tmp_path: Path) -> None:
     path = tmp_path / "platform.jsonl"
-    kept = [Effect(at=OPENS + timedelta(minutes=n), field=field, entity="Ä 1\n", index=n, value=n, by="a person") for n, field in enumerate(Field)]
+    kept = [
+        Effect(at=OPENS + timedelta(minutes=n), field=field, entity="Ä 1\n", index=n, value=n, by="a person")
+        for n, field in enumerate(Field)
+    ]
 
     FileEffects(path).append(kept)
 

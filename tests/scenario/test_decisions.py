@@ -159,3 +159,16 @@ def test_plan_that_is_refused_leaves_the_store_alone(harness: Callable[..., Any]
 
     assert all(one.refused is not None for one in done)
     assert store.platform.effects() == ()
+
+
+def test_window_that_ends_does_not_leave_the_next_one_without_ads(harness: Callable[..., Any]) -> None:
+    store = harness({"budget.window_days": 2, "budget.ad_spend_cents": 8_000, "planning.learning_budget_cents": 0})
+    spent = [0]
+    for _ in range(4):
+        store.ticks(2 * 24)
+        spent.append(int(store.platform.truth(now=store.clock.now()).totals.cost_cents.sum()))
+
+    by_window = np.diff(spent)
+
+    assert (by_window <= 8_000).all()
+    assert (by_window > 2_000).all()

@@ -191,7 +191,7 @@ def test_a_missing_frame_breaks_the_chain(path: Path) -> None:
     first, second, *_ = sorted(frame_ends(data) - {0})
     path.write_bytes(data[:first] + data[second:])
 
-    with pytest.raises(EpisodeDamaged, match="frame 2"):
+    with pytest.raises(EpisodeDamaged, match="frame 1: expected to follow"):
         read_episode(path)
 
 

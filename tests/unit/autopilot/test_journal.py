@@ -58,7 +58,7 @@ def test_records_come_back_in_the_order_of_seq(journal: SqlJournal) -> None:
 
     assert keys(journal) == ["a", "b", "c"]
     assert [record.seq for record in journal.records()] == [*first, *second]
-    assert list((*first, *second)) == sorted({*first, *second})
+    assert [*first, *second] == sorted({*first, *second})
 
 
 def test_seq_goes_on_after_the_journal_is_opened_again(path: Path, clock: SteppedClock, journal: SqlJournal) -> None:
@@ -247,7 +247,7 @@ def test_a_page_damaged_in_the_middle_is_unavailable_and_never_passed_over(path:
         keys(journal)
 
 
-def test_a_record_that_cannot_be_read_is_unavailable_and_never_passed_over(path: Path, clock: SteppedClock, journal: SqlJournal) -> None:
+def test_a_record_that_cannot_be_read_is_unavailable_and_never_passed_over(path: Path, journal: SqlJournal) -> None:
     journal.append(entries("a", "b"))
     other = sqlite3.connect(path)
     other.execute("UPDATE records SET val = x'7b22' WHERE key = 'b'")
@@ -260,7 +260,7 @@ def test_a_record_that_cannot_be_read_is_unavailable_and_never_passed_over(path:
         journal.last(Topic.DECISION)
 
 
-def test_a_topic_of_another_release_is_unavailable(path: Path, clock: SteppedClock, journal: SqlJournal) -> None:
+def test_a_topic_of_another_release_is_unavailable(path: Path, journal: SqlJournal) -> None:
     journal.append(entries("a"))
     other = sqlite3.connect(path)
     other.execute("UPDATE records SET topic = 'invented later'")

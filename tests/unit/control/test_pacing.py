@@ -65,6 +65,7 @@ def test_fence_lets_every_later_day_be_reached(daily: list[float], up: float) ->
         assert tomorrow <= today * (1.0 + up) * (1.0 + 1e-9)
     for day, fence in enumerate(fences):
         assert fence >= daily[day] / math.fsum(daily) - 1e-12
+    assert fences[-1] * (1.0 + up) >= 1.0 / len(daily) - 1e-12
 
 
 def test_spending_behind_the_plan_raises_alpha_and_ahead_of_it_lowers_alpha() -> None:
