@@ -8,7 +8,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 GATE_TESTS := tests/unit/control/test_envelope_bars.py tests/unit/control/test_envelope_bounds.py tests/unit/control/test_limits.py
 
-.PHONY: setup drive test check gate schema lock clean
+.PHONY: setup drive test check gate schema episodes lock clean
 
 setup: .venv/.core
 
@@ -51,6 +51,11 @@ gate: .venv/.dev
 schema: .venv/.core
 	$(BIN)/python -m autopilot.config_schema > configs/schema/store.schema.json.new
 	mv configs/schema/store.schema.json.new configs/schema/store.schema.json
+
+# make episodes REASON="why the behaviour changed" records the committed episodes anew, closed loop.
+episodes: .venv/.dev
+	@test -n "$(REASON)" || { echo 'autopilot: expected a reason, as in: make episodes REASON="pace harder"'; exit 2; }
+	$(BIN)/python tests/episodes/record.py --reason "$(REASON)"
 
 # make lock UPGRADE=--upgrade takes newer versions; without it only what pyproject.toml asks for changes.
 COMPILE = CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --allow-unsafe --generate-hashes --strip-extras --no-emit-options $(UPGRADE)

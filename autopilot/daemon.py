@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 
@@ -14,16 +14,32 @@ import structlog
 from autopilot import orders, ticking
 from autopilot.errors import ConfigError
 from autopilot.journal import Entry, JournalUnavailable, Topic
-from autopilot.loop import Loop, Ticked
-from autopilot.reload import loosened
+from autopilot.loop import Loop, PlanKeeper, Ticked
+from autopilot.reload import loosened, needs_restart
 from autopilot.scheduler import Scheduler
 from control.decision import LoopConfig
 from control.mode import AUTHORITY, Authority, Mode
 
 log = structlog.get_logger()
 
-Reload = Callable[[], tuple[LoopConfig, object]]
-"""Reads the configuration again: the loop's part, and the document to journal. Raises: ConfigError."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reloaded:
+    """A configuration that was read again and is valid.
+
+    Attributes:
+        config: The loop's part.
+        keeper: Drafts plans on the merchant's terms; the plan in force stays until it ends.
+        document: What is journaled.
+    """
+
+    config: LoopConfig
+    keeper: PlanKeeper
+    document: object
+
+
+Reload = Callable[[], Reloaded]
+"""Reads the configuration again. Raises: ConfigError."""
 
 
 class Daemon:
@@ -64,45 +80,50 @@ class Daemon:
         """Take orders, reload if asked, and drive the tick that is due; None when none is."""
         if self._ending.is_set():
             return None
-        if self._reloading.is_set():
-            self._reloading.clear()
-            self.reload()
         loop = self.loop
-        now = loop.ports.clock.now()
         try:
-            self._take_orders()
-            due = ticking.due(now, last=loop.folded.state.tick, tick_s=loop.config.tick_s)
+            if self._reloading.is_set():
+                self.reload()
+                self._reloading.clear()
+            self.take_orders()
+            due = ticking.due(loop.ports.clock.now(), last=loop.folded.state.tick, tick_s=loop.config.tick_s)
             if due is None:
                 return None
-            if due.missed:
-                self.missed += due.missed
-                log.warning("ticks_missed", missed=due.missed, total=self.missed)
             before = loop.folded.state.engagement.mode
             ticked = loop.tick(due.tick)
         except JournalUnavailable as error:
             # what cannot be journaled must not be done: nothing was sent, the same slot is tried again at the next wake-up
             log.error("journal_unavailable", error=str(error))  # noqa: TRY400 - an event, and the cause is in it
             return None
-        self._report(before, ticked)
+        self._report(before, ticked, missed=due.missed)
         return ticked
 
+    def ask_to_reload(self) -> None:
+        """Reload at the next wake-up."""
+        self._reloading.set()
+
     def reload(self) -> None:
-        """Validate, then swap; a bad or loosened configuration leaves everything as it is."""
+        """Validate, then swap; a bad or loosened configuration leaves everything as it is. Raises: JournalUnavailable, before the swap."""
         loop = self.loop
         try:
-            config, document = self._reload_config()
+            found = self._reload_config()
         except ConfigError as error:
             log.error("reload_refused", reason=str(error))  # noqa: TRY400 - an event, and the cause is in it
             return
-        loose = loosened(loop.config.limits, config.limits)
+        fixed = needs_restart(loop.config, found.config)
+        if fixed:
+            log.error("reload_refused", reason=f"needs a restart: {', '.join(fixed)}")
+            return
+        loose = loosened(loop.config.limits, found.config.limits)
         if loose and AUTHORITY[loop.folded.state.engagement.mode] is not Authority.NONE:
             log.error("reload_refused", reason="limits may only be loosened while disengaged", loosened=loose)
             return
-        loop.ports.journal.append([Entry(topic=Topic.CONFIG, key=config.store, val=document)])
-        loop.config = config
-        log.info("config_reloaded", controller=config.controller.name)
+        loop.ports.journal.append([Entry(topic=Topic.CONFIG, key=found.config.store, val=found.document)])
+        loop.config, loop.keeper = found.config, found.keeper
+        log.info("config_reloaded", controller=found.config.controller.name)
 
-    def _take_orders(self) -> None:
+    def take_orders(self) -> None:
+        """Take what persons asked for since; the stop file last, so that it wins. Raises: JournalUnavailable."""
         loop = self.loop
         for record, order in orders.waiting(loop.ports.journal):
             # counted from when it is taken, on the loop's own clock: that of whoever asked may be another
@@ -113,8 +134,11 @@ class Daemon:
             loop.engage(stop)
             log.warning("stopped", by=stop.by, reason=stop.reason)
 
-    def _report(self, before: Mode, ticked: Ticked) -> None:
+    def _report(self, before: Mode, ticked: Ticked, *, missed: int) -> None:
         decision = ticked.decision
+        if missed:
+            self.missed += missed
+            log.warning("ticks_missed", missed=missed, total=self.missed)
         if decision.mode_after is not before:
             log.warning("mode_changed", was=before.value, now=decision.mode_after.value, reason=decision.mode_reason)
         if ticked.refused is not None:
@@ -143,7 +167,7 @@ class Daemon:
             self.end()
 
         def reloading(_number: int, _frame: FrameType | None) -> None:
-            self._reloading.set()
+            self.ask_to_reload()
 
         signal.signal(signal.SIGTERM, ended)
         signal.signal(signal.SIGINT, ended)

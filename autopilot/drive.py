@@ -17,7 +17,6 @@ from autopilot.platforms.effects import MemoryEffects
 from autopilot.platforms.simulated import SimulatedPlatform, opening_of
 from autopilot.recovery import reconcile, recovered
 from autopilot.score import Score, score, scored
-from autopilot.settings import StoreSettings
 from autopilot.settings_sources import Loaded, load_store
 from autopilot.ticking import slot_of
 from autopilot.trace import Trace, Tracer
@@ -90,47 +89,42 @@ def settings_for(store: str, *, days: int, controller: str | None) -> Loaded:
 
 def with_seed(loaded: Loaded, seed: int) -> Loaded:
     """The same settings on another market's luck."""
-    settings = loaded.settings
-    platform = settings.platform.model_copy(update={"seed": seed})
-    return replace(loaded, settings=settings.model_copy(update={"platform": platform}))
+    platform = loaded.settings.platform.model_copy(update={"seed": seed})
+    return replace(loaded, settings=loaded.settings.model_copy(update={"platform": platform}))
 
 
-def drive_seed(loaded: Loaded, *, days: int, run_dir: Path, progress: Progress, compare: bool = True) -> SeedDriven:
-    """Drive one seed with the configured controller, then with each baseline.
+def steered_by(loaded: Loaded, controller: str) -> Loaded:
+    """The same settings with another controller at the wheel."""
+    control = loaded.settings.control.model_copy(update={"controller": controller})
+    return replace(loaded, settings=loaded.settings.model_copy(update={"control": control}))
+
+
+def drive_one(loaded: Loaded, *, days: int, journal: Path | None, progress: Progress) -> Driven:
+    """Drive one seed with one controller.
 
     Args:
-        loaded: With the seed to drive.
+        loaded: With the seed and the controller to drive.
         days: Length of the drive.
-        run_dir: Gets ``journal.sqlite``, replacing that of an earlier drive.
+        journal: File to record in, replacing an earlier one; None to record nothing.
         progress: Told the share of the work that is done, 0…1.
-        compare: Whether to drive the baselines too.
     """
     market = wiring.market_of(loaded)
-    opens = opening_of(market)
-    opened = wiring.simulated_platform(loaded.settings, market, effects=MemoryEffects())
-    opened.truth(now=opens)
-    names = (loaded.settings.control.controller, *(BASELINES if compare else ()))
-    run_dir.mkdir(parents=True, exist_ok=True)
-    path = run_dir / "journal.sqlite"
-    for stale in run_dir.glob("journal.sqlite*"):
+    clock = SteppedClock(opening_of(market))
+    platform = wiring.simulated_platform(loaded.settings, market, effects=MemoryEffects())
+    if journal is None:
+        return _drive(loaded, market, platform, clock, DiscardingJournal(), days=days, progress=progress)
+    journal.parent.mkdir(parents=True, exist_ok=True)
+    for stale in journal.parent.glob(f"{journal.name}*"):
         stale.unlink()
-    driven: list[Driven] = []
-    for place, name in enumerate(names):
-        clock = SteppedClock(opens)
-        # a drive can be driven again; surviving the death of the process is enough, a power cut need not be paid for at every tick
-        journal = SqlJournal(sqlite_url(path), clock=clock, durable=False) if place == 0 else DiscardingJournal()
-        settings = _steered_by(loaded.settings, name)
-        loop, platform = open_loop(replace(loaded, settings=settings), market, opened.fork(MemoryEffects()), clock=clock, journal=journal)
-        driven.append(_drive(loop, platform, clock, settings, days=days, progress=_part(progress, place, len(names))))
-        if isinstance(journal, SqlJournal):
-            journal.close()
-    first, *others = driven
-    return SeedDriven(seed=loaded.settings.platform.seed, driven=first, baselines={d.controller: d for d in others}, journal=path)
+    # a drive can be driven again; surviving the death of the process is enough, a power cut need not be paid for at every tick
+    recorded = SqlJournal(sqlite_url(journal), clock=clock, durable=False)
+    try:
+        return _drive(loaded, market, platform, clock, recorded, days=days, progress=progress)
+    finally:
+        recorded.close()
 
 
-def open_loop(
-    loaded: Loaded, market: MarketParameters, platform: SimulatedPlatform, *, clock: SteppedClock, journal: Journal
-) -> tuple[Loop, SimulatedPlatform]:
+def open_loop(loaded: Loaded, market: MarketParameters, platform: SimulatedPlatform, *, clock: SteppedClock, journal: Journal) -> Loop:
     """A loop on a simulated platform, armed by the drive itself: nobody's money is at stake."""
     config = wiring.loop_config(loaded.settings, platform.catalogue())
     faulty = wiring.with_faults(platform, loaded.settings, market)
@@ -145,16 +139,24 @@ def open_loop(
     loop = Loop(ports=ports, keeper=wiring.plan_keeper(loaded.settings), config=config, folded=folded)
     reconcile(loop)
     loop.engage(EngagementOrder(event=Event.ARM, at=clock.now(), by="autopilot drive", reason="simulated platform"))
-    return loop, platform
+    return loop
 
 
 def _drive(
-    loop: Loop, platform: SimulatedPlatform, clock: SteppedClock, settings: StoreSettings, *, days: int, progress: Progress
+    loaded: Loaded,
+    market: MarketParameters,
+    platform: SimulatedPlatform,
+    clock: SteppedClock,
+    journal: Journal,
+    *,
+    days: int,
+    progress: Progress,
 ) -> Driven:
+    loop = open_loop(loaded, market, platform, clock=clock, journal=journal)
     began = clock.now()
     before = platform.truth(now=began)
     tracer, digest = Tracer(catalogue=loop.config.catalogue), DecisionDigest()
-    tick_s = settings.store.tick_s
+    tick_s = loaded.settings.store.tick_s
     total = int(days * SECONDS_PER_DAY // tick_s)
     plans: dict[str, int] = {}
     commands = interventions = 0
@@ -170,7 +172,7 @@ def _drive(
         tracer.take(ticked, at=now, score=score(before, platform.truth(now=now), loop.config), plan=loop.folded.plan, config=loop.config)
         progress((done + 1) / total)
     return Driven(
-        controller=settings.control.controller,
+        controller=loaded.settings.control.controller,
         score=scored(before, platform, now=clock.now(), config=loop.config),
         budget_cents=sum(plans.values()),
         trace=tracer.trace(),
@@ -184,12 +186,3 @@ def _drive(
 def counted(ticked: Ticked) -> tuple[int, int]:
     """(wishes judged, wishes limited or denied) of one tick."""
     return len(ticked.decision.judged), sum(bool(item.verdict.reasons) for item in ticked.decision.judged)
-
-
-def _steered_by(settings: StoreSettings, controller: str) -> StoreSettings:
-    control = settings.control.model_copy(update={"controller": controller})
-    return settings.model_copy(update={"control": control})
-
-
-def _part(progress: Progress, place: int, parts: int) -> Progress:
-    return lambda share: progress((place + share) / parts)

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from autopilot.errors import ConfigError
+from autopilot.state_folder import made
 
 LOCK_FILE = "daemon.lock"
 
@@ -27,7 +28,8 @@ class Lease:
 
     def __enter__(self) -> Self:
         """Take the lock. Raises: StoreLocked; ConfigError when the state folder cannot be written."""
-        file = self._opened()
+        with made(self._path.parent):
+            file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -39,14 +41,6 @@ class Lease:
         os.pwrite(file, f"{os.getpid()}\n".encode(), 0)
         self._file = file
         return self
-
-    def _opened(self) -> int:
-        folder = self._path.parent
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            return os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError as error:
-            raise ConfigError(f"store.state_dir: expected a folder that can be written, was {folder}: {error.strerror}") from error
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """Let go."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from autopilot import codec
 from autopilot.fold import EngagementOrder
 from autopilot.journal import Entry, Journal, Record, Topic
+from autopilot.state_folder import made
 from control.engagement import Event
 
 STOP_FILE = "STOP"
@@ -29,10 +30,10 @@ def waiting(journal: Journal) -> Iterator[tuple[Record, EngagementOrder]]:
 
 
 def ask_to_stop(state_dir: Path, *, by: str, reason: str, at: datetime) -> Path:
-    """Write the stop file: no write happens while it is there, whatever else works or does not."""
-    state_dir.mkdir(parents=True, exist_ok=True)
-    path = state_dir / STOP_FILE
-    path.write_text(json.dumps({"by": by, "reason": reason, "at": at.isoformat()}) + "\n", encoding="utf-8")
+    """Write the stop file: no write happens while it is there, whatever else works or does not. Raises: ConfigError when it cannot be."""
+    with made(state_dir):
+        path = state_dir / STOP_FILE
+        path.write_text(json.dumps({"by": by, "reason": reason, "at": at.isoformat()}) + "\n", encoding="utf-8")
     return path
 
 

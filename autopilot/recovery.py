@@ -7,14 +7,15 @@ from datetime import datetime, timedelta
 
 from autopilot import codec, fold
 from autopilot.fold import Folded, Started
-from autopilot.journal import Entry, Journal, Topic
+from autopilot.journal import Entry, Journal, Record, Topic
 from autopilot.loop import Loop
+from autopilot.ticking import slot_of
 from control import ledger
 from control.actuate import send
 from control.command import Command
 from control.decide import start
-from control.decision import Decision, LoopConfig
-from control.mode import Mode
+from control.decision import Decision, LoopConfig, LoopState
+from control.mode import AUTHORITY, Authority
 from control.ports import Acknowledgement, Effect
 from perception.observation import Readback
 from perception.ports import PlatformError
@@ -35,9 +36,14 @@ def recovered(journal: Journal, config: LoopConfig, *, now: datetime, about: dic
     folded = folded_journal(journal, config, now=now)
     begun = Started(epoch=folded.state.epoch + 1, at=now)
     journal.append([Entry(topic=Topic.START, key=str(begun.epoch), val=about | {"started": begun})])
-    state = fold.started(folded.state, begun, config)
+    state = _numbered(fold.started(folded.state, begun, config), journal.last(Topic.OBSERVATION), config)
     journal.append([fold.snapshot(state)])
     return replace(folded, state=state, seen=None)
+
+
+def _numbered(state: LoopState, seen: Record | None, config: LoopConfig) -> LoopState:
+    """The state with its last tick numbered in slots of today's length: by those of another one, no tick might be due for years."""
+    return state if seen is None else replace(state, tick=slot_of(datetime.fromisoformat(seen.val["at"]), config.tick_s))
 
 
 def folded_journal(journal: Journal, config: LoopConfig, *, now: datetime) -> Folded:
@@ -91,8 +97,8 @@ def _settled(unresolved: tuple[Command, ...], readback: Readback, loop: Loop, no
 
 
 def _still_meant(loop: Loop, now: datetime) -> bool:
-    """Whether commands of the last tick may still be sent: it was just now, and nobody has stopped the store since."""
+    """Whether commands of the last tick may still be sent: it was just now, and nobody has taken the loop's authority since."""
     state = loop.folded.state
     decided_s = max((at for at, _ in state.ledger.writes), default=float("-inf"))
     recent = timedelta(seconds=now.timestamp() - decided_s) <= timedelta(seconds=loop.config.tick_s)
-    return recent and state.engagement.mode is not Mode.STOPPED
+    return recent and AUTHORITY[state.engagement.mode] is not Authority.NONE

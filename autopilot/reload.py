@@ -1,13 +1,24 @@
-"""What a reload may change: while engaged a limit may be tightened, never loosened."""
+"""What a reload may change: while engaged a limit may be tightened, never loosened; what the journal is built on, not at all."""
 
 from __future__ import annotations
 
 from dataclasses import fields
 
+from control.decision import LoopConfig
 from control.limits import Limits
 
 TIGHTER_WHEN_LARGER = frozenset({"min_margin_ratio", "price_min_interval_s", "overdelivery_day_ratio", "overdelivery_month_days"})
 """Limits that hold tighter the larger they are; all other numbers hold tighter the smaller they are."""
+
+
+UNDER_THE_JOURNAL = ("store", "timezone", "tick_s")
+"""Ticks are numbered, days are counted and writes are named by these."""
+
+
+def needs_restart(old: LoopConfig, new: LoopConfig) -> tuple[str, ...]:
+    """Every setting that only a start may change, as "name: old -> new"."""
+    pairs = ((name, getattr(old, name), getattr(new, name)) for name in UNDER_THE_JOURNAL)
+    return tuple(f"{name}: {before} -> {after}" for name, before, after in pairs if before != after)
 
 
 def loosened(old: Limits, new: Limits) -> tuple[str, ...]:

@@ -163,5 +163,6 @@ def unequal(was: Any, now: Any, where: str = "") -> Iterator[tuple[str, Any, Any
 
 
 def _covered_s(episode: Episode) -> float:
-    times = [datetime.fromisoformat(record.t_wall) for record in episode.records]
+    # observations alone: persons leave their orders by another clock than a simulated market's
+    times = [datetime.fromisoformat(record.val["at"]) for record in episode.records if record.topic is Topic.OBSERVATION]
     return (max(times) - min(times)).total_seconds() if times else 0.0

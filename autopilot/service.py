@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 
 from autopilot import failpoints, wiring
 from autopilot.clock import Clock, ScaledClock, SystemClock
 from autopilot.config_record import record_of
-from autopilot.daemon import Daemon
+from autopilot.daemon import Daemon, Reloaded
+from autopilot.failpoints import Reached
 from autopilot.journal import Entry, Journal, SqlJournal, Topic, sqlite_url
 from autopilot.lease import Lease
 from autopilot.loop import Loop, Ports
@@ -20,7 +21,6 @@ from autopilot.recovery import reconcile, recovered
 from autopilot.settings_sources import Loaded, load_store
 from autopilot.store_journal import journal_path
 from autopilot.versions import about_this_build
-from control.decision import LoopConfig
 from perception.catalogue import Catalogue
 
 EFFECTS = "platform.jsonl"
@@ -39,27 +39,30 @@ def opened(loaded: Loaded, *, ticks: int | None = None, clock: Clock | None = No
     Raises:
         StoreLocked, JournalUnavailable, ConfigError, PlatformError.
     """
-    state_dir = loaded.settings.store.state_dir
-    with Lease(state_dir):
-        market = wiring.market_of(loaded)
+    with Lease(loaded.settings.store.state_dir):
         path = journal_path(loaded)
         clock = clock or market_clock(loaded)
         reached = failpoints.armed(os.environ)
-        journal = SqlJournal(sqlite_url(path), clock=clock, reached=reached)
-        path.chmod(0o600)
-        platform = wiring.simulated_platform(loaded.settings, market, effects=FileEffects(state_dir / EFFECTS))
-        faulty = wiring.with_faults(platform, loaded.settings, market)
-        catalogue = platform.catalogue()
-        config = wiring.loop_config(loaded.settings, catalogue)
-        ports = Ports(sources=(faulty,), setpoints=faulty, actuator=faulty, journal=journal, clock=clock, reached=reached)
-        _journal_setup(journal, loaded, catalogue)
-        folded = recovered(journal, config, now=clock.now(), about=about_this_build(seed=loaded.settings.platform.seed))
-        loop = Loop(ports=ports, keeper=wiring.plan_keeper(loaded.settings), config=config, folded=folded)
-        reconcile(loop)
-        try:
-            yield Daemon(loop, state_dir=state_dir, reload=lambda: _reloaded(loaded, catalogue), ticks=ticks)
-        finally:
-            journal.close()
+        with closing(SqlJournal(sqlite_url(path), clock=clock, reached=reached)) as journal:
+            path.chmod(0o600)
+            yield _started(loaded, journal, clock, reached=reached, ticks=ticks)
+
+
+def _started(loaded: Loaded, journal: Journal, clock: Clock, *, reached: Reached, ticks: int | None) -> Daemon:
+    settings, market = loaded.settings, wiring.market_of(loaded)
+    platform = wiring.simulated_platform(settings, market, effects=FileEffects(settings.store.state_dir / EFFECTS))
+    faulty = wiring.with_faults(platform, settings, market)
+    catalogue = platform.catalogue()
+    config = wiring.loop_config(settings, catalogue)
+    ports = Ports(sources=(faulty,), setpoints=faulty, actuator=faulty, journal=journal, clock=clock, reached=reached)
+    _journal_setup(journal, loaded, catalogue)
+    folded = recovered(journal, config, now=clock.now(), about=about_this_build(seed=settings.platform.seed))
+    loop = Loop(ports=ports, keeper=wiring.plan_keeper(settings), config=config, folded=folded)
+    daemon = Daemon(loop, state_dir=settings.store.state_dir, reload=lambda: _reloaded(loaded, catalogue), ticks=ticks)
+    # first, because settling what is unresolved may write: who has stopped the store meanwhile has stopped that too
+    daemon.take_orders()
+    reconcile(loop)
+    return daemon
 
 
 def wake_every_s(loaded: Loaded) -> float:
@@ -70,12 +73,12 @@ def wake_every_s(loaded: Loaded) -> float:
 
 def market_clock(loaded: Loaded) -> Clock:
     """The market's clock: it goes on where the journal ends, and from the market's first day where there is none."""
-    path, last = journal_path(loaded), None
+    path, origin = journal_path(loaded), opening_of(wiring.market_of(loaded))
     if path.is_file():
-        journal = SqlJournal(sqlite_url(path), clock=SystemClock())
-        last = journal.last(Topic.OBSERVATION)
-        journal.close()
-    origin = opening_of(wiring.market_of(loaded)) if last is None else datetime.fromisoformat(last.val["at"])
+        with closing(SqlJournal(sqlite_url(path), clock=SystemClock())) as journal:
+            last = [journal.last(topic) for topic in (Topic.OBSERVATION, Topic.ACK, Topic.ENGAGEMENT)]
+        # answers too: a recovery may have written after the last tick, and the clock must not go back before that
+        origin = max((datetime.fromisoformat(record.val["at"]) for record in last if record is not None), default=origin)
     return ScaledClock(SystemClock(), origin=origin, scale=loaded.settings.platform.time_scale)
 
 
@@ -89,6 +92,8 @@ def _journal_setup(journal: Journal, loaded: Loaded, catalogue: Catalogue) -> No
     )
 
 
-def _reloaded(loaded: Loaded, catalogue: Catalogue) -> tuple[LoopConfig, object]:
+def _reloaded(loaded: Loaded, catalogue: Catalogue) -> Reloaded:
     fresh = load_store(str(loaded.path))
-    return wiring.loop_config(fresh.settings, catalogue), record_of(fresh)
+    return Reloaded(
+        config=wiring.loop_config(fresh.settings, catalogue), keeper=wiring.plan_keeper(fresh.settings), document=record_of(fresh)
+    )

@@ -17,7 +17,7 @@ class Status:
 
     Attributes:
         running: Whether a daemon holds the lock.
-        mode, reason, by: As the last tick, or an order since, left it.
+        mode, reason, by: As the last tick, or a start or an order since, left it.
         tick, at: The last tick; None before the first.
         plan: Id of the plan in force, "" for none.
         faults: What kept the last tick from being clean.
@@ -44,13 +44,9 @@ class Status:
 
 def status_of(journal: Journal, state_dir: Path) -> Status:
     """Look. Raises: JournalUnavailable."""
-    decided, ordered = journal.last(Topic.DECISION), journal.last(Topic.ENGAGEMENT)
+    decided = journal.last(Topic.DECISION)
     val = None if decided is None else decided.val
-    mode, reason, by = (
-        ("observe", "not driven yet", "autopilot") if val is None else (val["mode_after"], val["mode_reason"], val["mode_by"])
-    )
-    if ordered is not None and (decided is None or ordered.seq > decided.seq):
-        mode, reason, by = f"{ordered.val['event']} (from the next tick)", ordered.val["reason"], ordered.val["by"]
+    mode, reason, by = _engagement(journal)
     return Status(
         running=_held(state_dir / LOCK_FILE),
         mode=mode,
@@ -66,6 +62,21 @@ def status_of(journal: Journal, state_dir: Path) -> Status:
         orders_waiting=sum(1 for _ in waiting(journal)),
         stop_file=(state_dir / STOP_FILE).exists(),
     )
+
+
+def _engagement(journal: Journal) -> tuple[str, str, str]:
+    """(mode, reason, by) as the newest record that tells them has it; a start leaves a snapshot."""
+    told = [record for topic in (Topic.DECISION, Topic.SNAPSHOT, Topic.ENGAGEMENT) if (record := journal.last(topic)) is not None]
+    newest = max(told, key=lambda record: record.seq, default=None)
+    if newest is None:
+        return "observe", "not driven yet", "autopilot"
+    val = newest.val
+    if newest.topic is Topic.ENGAGEMENT:
+        return f"{val['event']} (from the next tick)", val["reason"], val["by"]
+    if newest.topic is Topic.SNAPSHOT:
+        val = val["engagement"]
+        return val["mode"], val["reason"], val["by"]
+    return val["mode_after"], val["mode_reason"], val["mode_by"]
 
 
 def _held(lock: Path) -> bool:

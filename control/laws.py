@@ -26,7 +26,8 @@ class LawsTuning:
     Attributes:
         pacing, efficiency, pricing: Of the three loops.
         budget_headroom: Daily budget set, as a multiple of the day's planned spend: the fence, not the pace. >= 1.
-        bid_deadband_ratio: A bid this close to the one in force is left alone; every write costs trust and quota.
+        bid_deadband_ratio: A bid this close to the one in force, or within one minor unit of it, is left alone: every write costs trust
+            and quota.
         move_prices: False leaves prices to the merchant.
     """
 
@@ -129,9 +130,10 @@ def _bids(alpha: float, s: Situation, tuning: LawsTuning) -> Floats:
     learning = (course.learning_cents > 0.0) & (state.ad_cost_held_cents < course.learning_cents)
     wish = np.where(learning & (alpha > 0.0), max(alpha, tuning.pacing.alpha_start), alpha) * value
     current = state.setpoints[Field.BID]
-    wish = np.floor(np.minimum(np.minimum(wish, course.max_bid_cents), bid_ceiling(s)))
-    near = np.abs(wish - current) <= tuning.bid_deadband_ratio * current
-    return np.where(course.covered & ~(near & (wish > 0.0)), wish, np.nan)
+    wish = np.minimum(np.minimum(wish, course.max_bid_cents), bid_ceiling(s))
+    # judged before rounding, so that a bid of a penny or two does not flip with every breath of its value
+    near = (wish > 0.0) & (np.abs(wish - current) < np.maximum(tuning.bid_deadband_ratio * current, 1.0))
+    return np.where(course.covered & ~near, np.floor(wish), np.nan)
 
 
 def _daily_budgets(s: Situation, tuning: LawsTuning) -> tuple[Floats, bool]:
@@ -171,4 +173,5 @@ def _prices(s: Situation, tuning: PricingTuning) -> tuple[Floats, dict[str, Floa
     rested = s.changed_age_s[Field.PRICE] >= max(tuning.interval_s, s.limits.price_min_interval_s)
     reach = price_reach(s, step_ratio=tuning.step_ratio)
     moved = pricing.moved_price_cents(current, target, reach=reach, may_move=priced & rested & ~state.suspect, tuning=tuning)
-    return moved, {"best_price_cents": best, "target_price_cents": target}
+    terms = {"best_price_cents": best, "target_price_cents": target}
+    return moved, {name: np.where(priced, cents, np.nan) for name, cents in terms.items()}

@@ -34,7 +34,7 @@ class PricingTuning:
     __pydantic_config__: ClassVar = AS_SETTINGS
     step_ratio: float = 0.04
     interval_s: float = 12.0 * 3600.0
-    deadband_ratio: float = 0.01
+    deadband_ratio: float = 0.02
     elasticity_floor: float = 0.3
     lead_days: float = 14.0
 

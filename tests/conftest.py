@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,22 @@ from autopilot import wiring
 from autopilot.clock import SteppedClock
 from autopilot.drive import open_loop
 from autopilot.journal import DiscardingJournal, Journal
-from autopilot.loop import Loop
 from autopilot.platforms.effects import MemoryEffects
 from autopilot.platforms.simulated import SimulatedPlatform, opening_of
 from autopilot.settings_sources import Loaded, load_store
 from autopilot.ticking import slot_of
 
 TICK_S = 3600
+
+
+@cache
+def opened_platform(market: str, seed: int) -> SimulatedPlatform:
+    """A platform with its past behind it, to be forked: the past is the same for every test, and takes a second to play."""
+    loaded = load_store("gift-shop", overrides={"platform.market": market, "platform.seed": seed}, environ={})
+    parameters = wiring.market_of(loaded)
+    platform = wiring.simulated_platform(loaded.settings, parameters, effects=MemoryEffects())
+    platform.truth(now=opening_of(parameters))
+    return platform
 
 
 class Harness:
@@ -29,11 +39,9 @@ class Harness:
         self.loaded = loaded
         self.market = wiring.market_of(loaded)
         self.clock = SteppedClock(opening_of(self.market))
-        platform = wiring.simulated_platform(loaded.settings, self.market, effects=MemoryEffects())
+        self.platform = opened_platform(loaded.settings.platform.market, loaded.settings.platform.seed).fork(MemoryEffects())
         self.journal = journal(self.clock) if journal else DiscardingJournal()
-        self.loop: Loop
-        self.platform: SimulatedPlatform
-        self.loop, self.platform = open_loop(loaded, self.market, platform, clock=self.clock, journal=self.journal)
+        self.loop = open_loop(loaded, self.market, self.platform, clock=self.clock, journal=self.journal)
 
     def ticks(self, count: int) -> list[Any]:
         """Drive so many ticks and return what each did."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rich.markup import escape
 from rich.table import Table
 from rich.tree import Tree
 
@@ -40,10 +41,10 @@ def chain(explanation: Explanation, currency: str) -> Tree:
     plan = explanation.plan
     planned = tree.add(f"[bold]plan[/] {plan['id']} by {plan['planner']}: goal {plan['goal']}, until {plan['ends_at'][:10]}")
     if plan["product"]:
-        planned.add(str(plan["product"]["rationale"]))
+        planned.add(escape(str(plan["product"]["rationale"])))
         planned.add(_listed({k: v for k, v in plan["product"].items() if k not in ("rationale", "sku")}, currency))
     for fact in plan["facts"]:
-        planned.add(f"{fact['id']}: {fact['name']} = {fact['value']:.4g} {fact['unit']} ({fact['source']})")
+        planned.add(escape(f"{fact['id']}: {fact['name']} = {fact['value']:.4g} {fact['unit']} ({fact['source']})"))
     tree.add(f"[bold]controller[/]: {_listed(explanation.controller, currency)}")
     gate = explanation.gate
     reasons = ", ".join(gate["reasons"]) or "no limit touched"

@@ -22,14 +22,15 @@ def leave_order(out: Output, store: str, event: str, *, by: str, reason: str, li
     from autopilot.journal import SqlJournal, sqlite_url
     from autopilot.orders import place, withdraw_stop
     from autopilot.settings_sources import load_store
+    from autopilot.state_folder import made
     from autopilot.store_journal import journal_path
     from control.engagement import Event
 
     loaded = load_store(store)
     path = journal_path(loaded)
-    path.parent.mkdir(parents=True, exist_ok=True)
     clock = SystemClock()
-    journal = SqlJournal(sqlite_url(path), clock=clock)
+    with made(path.parent):
+        journal = SqlJournal(sqlite_url(path), clock=clock)
     if lift_stop:
         withdraw_stop(loaded.settings.store.state_dir)
     seq = place(journal, EngagementOrder(event=Event(event), at=clock.now(), by=by, reason=reason))

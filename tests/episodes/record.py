@@ -87,7 +87,7 @@ def record(name: str, scene: Scene, folder: Path) -> Path:
     with tempfile.TemporaryDirectory() as scratch:
         journal = SqlJournal(sqlite_url(Path(scratch) / "journal.sqlite"), clock=clock, durable=False)
         platform = wiring.simulated_platform(loaded.settings, market, effects=MemoryEffects())
-        loop, platform = open_loop(loaded, market, platform, clock=clock, journal=journal)
+        loop = open_loop(loaded, market, platform, clock=clock, journal=journal)
         for tick in range(scene.hours):
             scene.meanwhile(tick, platform, clock)
             loop.tick(slot_of(clock.now(), TICK_S))

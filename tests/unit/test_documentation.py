@@ -19,6 +19,7 @@ PAGES = (*READMES, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", flags=re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 CALL = re.compile(r"\bautopilot ([a-z][a-z-]*)")
+MISSING = re.compile(r"(?:no commands|还没有) ((?:`[a-z]+`(?:, | and |、)?){2,})")
 SETTING = re.compile(r"`([a-z_0-9]+) = ([0-9_.]+)`")
 
 
@@ -69,6 +70,13 @@ def test_every_command_in_a_code_block_exists(page: Path) -> None:
 
     assert {name for name in named if not is_command(name)} == set()
     assert {"drive", "run", "arm", "stop", "explain", "replay"} <= named
+
+
+@pytest.mark.parametrize("page", READMES, ids=relative_name)
+def test_commands_said_to_be_missing_are_missing(page: Path) -> None:
+    (told,) = MISSING.findall(text_of(page))
+
+    assert [name for name in re.findall(r"[a-z]+", told) if name != "and" and is_command(name)] == []
 
 
 @pytest.mark.parametrize("page", READMES, ids=relative_name)

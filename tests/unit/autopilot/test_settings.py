@@ -14,9 +14,9 @@ from autopilot import config_schema
 from autopilot.config_files import config_roots, find, names
 from autopilot.errors import ConfigError
 from autopilot.settings import EconomicsSection, StoreSettings
-from autopilot.settings_envelope import ORDERED, EnvelopeSection
+from autopilot.settings_envelope import EnvelopeSection
 from autopilot.settings_sources import leaves, load_store, market_file
-from control.limits import Limits
+from control.limits import ORDERED, Limits
 from perception.economics import Economics
 
 REPOSITORY = Path(__file__).parents[3]

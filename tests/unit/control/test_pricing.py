@@ -84,6 +84,6 @@ def test_one_move_is_whole_within_reach_and_towards_the_target(current: int, tar
 def test_differences_within_the_deadband_are_left_alone() -> None:
     reach = (np.array([950.0]), np.array([1050.0]))
 
-    moved = moved_price_cents(np.array([1000.0]), np.array([1009.0]), reach=reach, may_move=np.array([True]), tuning=PricingTuning())
+    moved = moved_price_cents(np.array([1000.0]), np.array([1019.0]), reach=reach, may_move=np.array([True]), tuning=PricingTuning())
 
     assert moved[0] == 1000.0
