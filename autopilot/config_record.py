@@ -9,8 +9,11 @@ from typing import Any
 from autopilot.config_files import display, names
 from autopilot.settings_sources import COMMAND, Loaded, leaves, load_store, rebuilt_store
 
-SHAPES_NO_DECISION = ("platform.", "store.state_dir", "secrets.")
-"""Dotted keys, by how they begin, that no decision depends on: they are neither recorded nor compared."""
+OF_THIS_MACHINE = ("store.state_dir", "secrets.")
+"""Dotted keys, by how they begin, that are nobody else's business: they are not recorded."""
+
+SHAPES_NO_DECISION = ("platform.", *OF_THIS_MACHINE)
+"""Those that no decision depends on: they are not compared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,9 +22,9 @@ class ConfigRecord:
 
     Attributes:
         store: Name of the store's file, without folder and suffix.
-        in_file: Dotted keys and values that the store's file gave.
+        in_file: Dotted keys and values that the store's file gave; enough to load it again where the file is not at hand.
         overrides: Dotted keys and values that came from the environment or the command.
-        resolved: Every dotted key and value in force, defaults included.
+        resolved: Every dotted key and value in force that a decision may depend on, defaults included.
     """
 
     store: str
@@ -32,14 +35,14 @@ class ConfigRecord:
 
 def record_of(loaded: Loaded) -> ConfigRecord:
     """The record of a loaded configuration, without secrets."""
-    resolved = {key: value for key, value in leaves(loaded.settings.model_dump(mode="json")) if not key.startswith(SHAPES_NO_DECISION)}
-    in_file = {key for key in resolved if loaded.provenance.get(key) == display(loaded.path)}
-    overrides = {key for key in resolved if loaded.provenance.get(key, "").startswith(("env ", COMMAND))}
+    told = {key: value for key, value in leaves(loaded.settings.model_dump(mode="json")) if not key.startswith(OF_THIS_MACHINE)}
+    in_file = {key for key in told if loaded.provenance.get(key) == display(loaded.path)}
+    overrides = {key for key in told if loaded.provenance.get(key, "").startswith(("env ", COMMAND))}
     return ConfigRecord(
         store=loaded.path.stem,
-        in_file={key: resolved[key] for key in sorted(in_file)},
-        overrides={key: resolved[key] for key in sorted(overrides)},
-        resolved=resolved,
+        in_file={key: told[key] for key in sorted(in_file)},
+        overrides={key: told[key] for key in sorted(overrides)},
+        resolved={key: value for key, value in told.items() if not key.startswith(SHAPES_NO_DECISION)},
     )
 
 

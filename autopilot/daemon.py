@@ -15,7 +15,7 @@ from autopilot import orders, ticking
 from autopilot.errors import ConfigError
 from autopilot.journal import Entry, JournalUnavailable, Topic
 from autopilot.loop import Loop, PlanKeeper, Ticked
-from autopilot.reload import loosened, needs_restart
+from autopilot.reload import loosened, loosened_products, needs_restart
 from autopilot.scheduler import Scheduler
 from control.decision import LoopConfig
 from control.mode import AUTHORITY, Authority, Mode
@@ -82,17 +82,16 @@ class Daemon:
             return None
         loop = self.loop
         try:
-            if self._reloading.is_set():
-                self.reload()
-                self._reloading.clear()
+            self._reload_if_asked()
             self.take_orders()
-            due = ticking.due(loop.ports.clock.now(), last=loop.folded.state.tick, tick_s=loop.config.tick_s)
+            due = ticking.due(loop.ports.clock.now(), last=self._last_slot(), tick_s=loop.config.tick_s)
             if due is None:
                 return None
             before = loop.folded.state.engagement.mode
             ticked = loop.tick(due.tick)
         except JournalUnavailable as error:
-            # what cannot be journaled must not be done: nothing was sent, the same slot is tried again at the next wake-up
+            # what cannot be journaled must not be done: nothing was sent and the slot is tried again,
+            # or answers were lost and read-back will settle what was sent
             log.error("journal_unavailable", error=str(error))  # noqa: TRY400 - an event, and the cause is in it
             return None
         self._report(before, ticked, missed=due.missed)
@@ -101,6 +100,17 @@ class Daemon:
     def ask_to_reload(self) -> None:
         """Reload at the next wake-up."""
         self._reloading.set()
+
+    def _reload_if_asked(self) -> None:
+        if not self._reloading.is_set():
+            return
+        # before the file is read: who asks while it is being read has changed it since
+        self._reloading.clear()
+        try:
+            self.reload()
+        except JournalUnavailable:
+            self._reloading.set()
+            raise
 
     def reload(self) -> None:
         """Validate, then swap; a bad or loosened configuration leaves everything as it is. Raises: JournalUnavailable, before the swap."""
@@ -114,7 +124,7 @@ class Daemon:
         if fixed:
             log.error("reload_refused", reason=f"needs a restart: {', '.join(fixed)}")
             return
-        loose = loosened(loop.config.limits, found.config.limits)
+        loose = loosened(loop.config.limits, found.config.limits) + loosened_products(loop.config, found.config)
         if loose and AUTHORITY[loop.folded.state.engagement.mode] is not Authority.NONE:
             log.error("reload_refused", reason="limits may only be loosened while disengaged", loosened=loose)
             return
@@ -133,6 +143,11 @@ class Daemon:
         if stop is not None and loop.folded.state.engagement.mode is not Mode.STOPPED:
             loop.engage(stop)
             log.warning("stopped", by=stop.by, reason=stop.reason)
+
+    def _last_slot(self) -> int:
+        """Slot of the last tick, counted in ticks of today's length: a restart may have changed it. -1 before the first."""
+        seen_at = self.loop.folded.state.estimator.at
+        return -1 if seen_at is None else ticking.slot_of(seen_at, self.loop.config.tick_s)
 
     def _report(self, before: Mode, ticked: Ticked, *, missed: int) -> None:
         decision = ticked.decision

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 
 import orjson
 
@@ -32,11 +31,3 @@ class DecisionDigest:
     def hexdigest(self) -> str:
         """The hash so far."""
         return self._hash.hexdigest()
-
-
-def digest_of(decisions: Iterable[Decision]) -> str:
-    """The hash of a whole run."""
-    digest = DecisionDigest()
-    for decision in decisions:
-        digest.take(decision)
-    return digest.hexdigest()

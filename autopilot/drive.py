@@ -84,7 +84,11 @@ def settings_for(store: str, *, days: int, controller: str | None) -> Loaded:
             "budget.max_loss_cents": int(budget.max_loss_cents * share),
             "planning.learning_budget_cents": int(planning.learning_budget_cents * share),
         }
-    return load_store(store, overrides=overrides)
+    fitted = load_store(store, overrides=overrides)
+    if "budget.window_days" in overrides and fitted.settings.budget.window_days != days:
+        # the environment insists on its own window: then it gets its own grant too
+        return load_store(store, overrides={} if controller is None else {"control.controller": controller})
+    return fitted
 
 
 def with_seed(loaded: Loaded, seed: int) -> Loaded:

@@ -1,8 +1,8 @@
 """Episodes: stretches of the journal as files that can be shared, committed and replayed.
 
 Format ``.episode.jsonl.zst``: zstd frames one after another, each holding JSON lines. The first line of a frame is its header
-``{"frame": n, "prev": sha256 of the previous frame's text, "records": k}``; the other lines are records. A file that was cut still reads
-up to the cut, and a frame that was changed breaks the chain.
+``{"frame": n, "prev": sha256 of the previous frame's text, "records": k}``; the other lines are records. The last frame holds none: a file
+without it was cut, and still reads up to the cut. A frame that was changed breaks the chain.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ class Episode:
 
     Attributes:
         records: In order of ``seq``.
-        cut: Whether the file ended in the middle of a frame; the records are those before the cut.
+        cut: Whether the file ended before its last frame; the records are those before the cut.
     """
 
     records: tuple[Record, ...]
@@ -56,7 +56,7 @@ def _write_frames(path: Path, records: Iterable[Record]) -> int:
     compressor = zstandard.ZstdCompressor(level=10, write_checksum=True)
     previous, count = _FIRST_PREVIOUS, 0
     with path.open("wb") as file:
-        for number, batch in enumerate(_batches(records)):
+        for number, batch in enumerate(chain(_batches(records), [()])):
             header = {"frame": number, "prev": previous, "records": len(batch)}
             text = b"\n".join(orjson.dumps(line) for line in (header, *(asdict(record) for record in batch))) + b"\n"
             previous = hashlib.sha256(text).hexdigest()
@@ -76,13 +76,18 @@ def read_episode(path: Path) -> Episode:
         except zstandard.ZstdError as error:
             raise EpisodeDamaged(f"{path}: frame {len(records) // RECORDS_PER_FRAME}: {error}") from error
         if not decompressor.eof:
-            return Episode(records=tuple(records), cut=True)
+            break
         try:
-            records.extend(_frame(text, previous))
+            batch = _frame(text, previous)
         except (ValueError, KeyError, TypeError) as error:
             raise EpisodeDamaged(f"{path}: frame {len(records) // RECORDS_PER_FRAME}: {error}") from error
+        if not batch:
+            if decompressor.unused_data:
+                raise EpisodeDamaged(f"{path}: expected to end with its empty frame, goes on for {len(decompressor.unused_data)} bytes")
+            return Episode(records=tuple(records), cut=False)
+        records.extend(batch)
         previous, data = hashlib.sha256(text).hexdigest(), decompressor.unused_data
-    return Episode(records=tuple(records), cut=False)
+    return Episode(records=tuple(records), cut=True)
 
 
 def _frame(text: bytes, previous: str) -> list[Record]:

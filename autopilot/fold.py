@@ -88,7 +88,8 @@ def engaged(state: LoopState, order: EngagementOrder, config: LoopConfig) -> Loo
     """A person's order; arming asks for new canaries."""
     now_s = order.at.timestamp()
     after = engagement.advance(state.engagement, order.event, now_s=now_s, by=order.by, reason=order.reason, tuning=config.engagement)
-    book = ledger.asked_for_canaries(state.ledger, now_s=now_s) if order.event is Event.ARM else state.ledger
+    armed = order.event is Event.ARM and after is not state.engagement
+    book = ledger.asked_for_canaries(state.ledger, now_s=now_s) if armed else state.ledger
     return replace(state, engagement=after, ledger=book)
 
 

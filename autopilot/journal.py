@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
 import sqlalchemy as sa
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from autopilot import codec
 from autopilot.clock import Clock
@@ -126,8 +127,11 @@ class SqlJournal:
         self._engine = sa.create_engine(url)
         if self._engine.dialect.name == "sqlite":
             sa.event.listen(self._engine, "connect", _sqlite_pragmas("FULL" if durable else "NORMAL"))
-        with self._guarded():
-            _metadata.create_all(self._engine)
+        with self._guarded(), self._engine.begin() as connection:
+            # not create_all, which looks first: two processes that open a new journal at once would both see none
+            connection.execute(CreateTable(_records, if_not_exists=True))
+            for index in _records.indexes:
+                connection.execute(CreateIndex(index, if_not_exists=True))
 
     def append(self, entries: Sequence[Entry]) -> tuple[int, ...]:
         """One transaction for all entries."""
@@ -176,7 +180,9 @@ class SqlJournal:
         try:
             yield
         except sa.exc.SQLAlchemyError as error:
-            raise JournalUnavailable(f"{self._engine.url.render_as_string(hide_password=True)}: {error}") from error
+            # the driver's own words: SQLAlchemy adds the statement, over many lines
+            reason = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+            raise JournalUnavailable(f"{self._engine.url.render_as_string(hide_password=True)}: {reason}") from error
 
 
 class DiscardingJournal:
@@ -220,8 +226,3 @@ def _sqlite_pragmas(synchronous: str) -> Callable[[Any, Any], None]:
         cursor.close()
 
     return connected
-
-
-def age_of(record: Record, now: datetime) -> float:
-    """Seconds since a record was written."""
-    return (now - datetime.fromisoformat(record.t_wall)).total_seconds()

@@ -74,7 +74,12 @@ class Loop:
         self.ports, self.keeper, self.config, self.folded = ports, keeper, config, folded
 
     def tick(self, number: int) -> Ticked:
-        """Drive one tick. Raises: JournalUnavailable, before anything was sent; the state is then as it was."""
+        """Drive one tick.
+
+        Raises:
+            JournalUnavailable: Either nothing was sent and the state is as it was, or answers could not be noted and their writes stay
+                unresolved until the next read-back settles them.
+        """
         now = self.ports.clock.now()
         seen = self._observe(number, now)
         folded, planned, refused = self._plan(seen)

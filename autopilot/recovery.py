@@ -7,14 +7,13 @@ from datetime import datetime, timedelta
 
 from autopilot import codec, fold
 from autopilot.fold import Folded, Started
-from autopilot.journal import Entry, Journal, Record, Topic
+from autopilot.journal import Entry, Journal, Topic
 from autopilot.loop import Loop
-from autopilot.ticking import slot_of
 from control import ledger
 from control.actuate import send
 from control.command import Command
 from control.decide import start
-from control.decision import Decision, LoopConfig, LoopState
+from control.decision import Decision, LoopConfig
 from control.mode import AUTHORITY, Authority
 from control.ports import Acknowledgement, Effect
 from perception.observation import Readback
@@ -36,14 +35,9 @@ def recovered(journal: Journal, config: LoopConfig, *, now: datetime, about: dic
     folded = folded_journal(journal, config, now=now)
     begun = Started(epoch=folded.state.epoch + 1, at=now)
     journal.append([Entry(topic=Topic.START, key=str(begun.epoch), val=about | {"started": begun})])
-    state = _numbered(fold.started(folded.state, begun, config), journal.last(Topic.OBSERVATION), config)
+    state = fold.started(folded.state, begun, config)
     journal.append([fold.snapshot(state)])
     return replace(folded, state=state, seen=None)
-
-
-def _numbered(state: LoopState, seen: Record | None, config: LoopConfig) -> LoopState:
-    """The state with its last tick numbered in slots of today's length: by those of another one, no tick might be due for years."""
-    return state if seen is None else replace(state, tick=slot_of(datetime.fromisoformat(seen.val["at"]), config.tick_s))
 
 
 def folded_journal(journal: Journal, config: LoopConfig, *, now: datetime) -> Folded:

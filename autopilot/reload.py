@@ -21,6 +21,25 @@ def needs_restart(old: LoopConfig, new: LoopConfig) -> tuple[str, ...]:
     return tuple(f"{name}: {before} -> {after}" for name, before, after in pairs if before != after)
 
 
+def loosened_products(old: LoopConfig, new: LoopConfig) -> tuple[str, ...]:
+    """Every product and protection that ``new`` guards less: a lower cost or minimum price, a lifted lock, weaker respect for edits."""
+    found = [
+        f"{name} of {sku}: {before[index]} -> {after[index]}"
+        for name, before, after in (
+            ("cost_cents", old.catalogue.cost_cents, new.catalogue.cost_cents),
+            ("map_cents", old.catalogue.map_cents, new.catalogue.map_cents),
+            ("locked", old.locked, new.locked),
+        )
+        for index, sku in enumerate(old.catalogue.skus)
+        if after[index] < before[index] or (before[index] != before[index] and after[index] == after[index])
+    ]
+    if new.override_s < old.override_s:
+        found.append(f"override_s: {old.override_s} -> {new.override_s}")
+    if new.overrides_to_hold > old.overrides_to_hold:
+        found.append(f"overrides_to_hold: {old.overrides_to_hold} -> {new.overrides_to_hold}")
+    return tuple(found)
+
+
 def loosened(old: Limits, new: Limits) -> tuple[str, ...]:
     """Every limit that ``new`` holds less tightly than ``old``, as "name: old -> new"; another currency counts as loosened."""
     found = []

@@ -77,6 +77,9 @@ def replay(path: Path) -> Replayed:
     began = time.perf_counter()
     episode = read_episode(path)
     differences: list[Difference] = []
+    if episode.cut:
+        last = episode.records[-1].seq if episode.records else 0
+        differences.append(Difference(seq=last, where="file", was="whole", now="cut short"))
     digest, decisions = DecisionDigest(), 0
     for record, decided in redecided(episode, differences):
         digest.take(codec.from_jsonable(decided, Decision))
@@ -96,7 +99,7 @@ def replay(path: Path) -> Replayed:
 
 def redecided(episode: Episode, differences: list[Difference]) -> Iterator[tuple[Record, Any]]:
     """Every decision record with the decision made anew, as plain JSON; changed configuration is added to ``differences``."""
-    config, folded = None, None
+    config, folded, decided_once = None, None, False
     catalogue = _catalogue(episode)
     for record in episode.records:
         if record.topic is Topic.CONFIG:
@@ -106,25 +109,44 @@ def redecided(episode: Episode, differences: list[Difference]) -> Iterator[tuple
             continue
         if folded is None:
             folded = Folded(state=start(config, now_s=datetime.fromisoformat(record.t_wall).timestamp()))
+        if record.topic is Topic.SNAPSHOT and decided_once:
+            # where the recorded state would hide that ours has gone another way
+            continue
         folded, decision = fold.step(folded, record, config)
         if decision is not None:
+            decided_once = True
             yield record, codec.to_jsonable(decision)
     if folded is None:
         raise NotReplayable("expected a config and a snapshot record at its beginning, found none: export the episode again")
 
 
 def accept(path: Path) -> None:
-    """Write the episode anew with the decisions of today's code in place of the recorded ones. Raises: as ``replay``."""
+    """Write the episode anew with the decisions of today's code, and what follows from them, in place of the recorded ones.
+
+    Intents are those of the new decisions, and answers to writes that are no longer made are dropped. What the platform showed stays as it
+    was, so after a large change an episode is better recorded anew than accepted. Raises: as ``replay``.
+    """
     episode = read_episode(path)
     anew = {record.seq: decided for record, decided in redecided(episode, [])}
-    write_episode(path, [_accepted(record, anew) for record in episode.records])
+    commands = {command["intent_id"]: command for decided in anew.values() for command in decided["commands"]}
+    write_episode(path, _accepted(episode, anew, commands))
 
 
-def _accepted(record: Record, anew: dict[int, Any]) -> Record:
-    if record.topic is Topic.CONFIG:
-        loaded = restore(codec.from_jsonable(record.val, ConfigRecord))
-        return replace(record, val=codec.to_jsonable(record_of(loaded)))
-    return replace(record, val=anew[record.seq]) if record.seq in anew else record
+def _accepted(episode: Episode, anew: dict[int, Any], commands: dict[str, Any]) -> Iterator[Record]:
+    decided_once = False
+    for record in episode.records:
+        if record.topic is Topic.CONFIG:
+            yield replace(record, val=codec.to_jsonable(record_of(restore(codec.from_jsonable(record.val, ConfigRecord)))))
+        elif record.seq in anew:
+            decided_once = True
+            yield replace(record, val=anew[record.seq])
+            for command in anew[record.seq]["commands"]:
+                yield replace(record, topic=Topic.INTENT, key=command["intent_id"], val=command)
+        elif record.topic is Topic.ACK:
+            answers = [answer for answer in record.val["answers"] if answer["intent_id"] in commands]
+            yield replace(record, val={**record.val, "answers": answers})
+        elif not (record.topic is Topic.INTENT or (record.topic is Topic.SNAPSHOT and decided_once)):
+            yield record
 
 
 def _catalogue(episode: Episode) -> Catalogue:

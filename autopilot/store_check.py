@@ -1,14 +1,22 @@
-"""Can this store be driven? Validated settings are taken for granted; this looks at what they point to."""
+"""Can this store be driven? Validated settings are taken for granted; this looks at what they point to, and asks the platform itself."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
+from autopilot import wiring
 from autopilot.config_files import display
 from autopilot.doctor import state_writable
 from autopilot.findings import Finding, Level, finding
+from autopilot.platforms.effects import MemoryEffects
+from autopilot.platforms.simulated import opening_of
 from autopilot.settings import StoreSettings
 from autopilot.settings_sources import Loaded, market_file
+from perception.catalogue import Catalogue
+from perception.fields import Field
+from perception.observation import Readback
 from sim.parameters import MarketParameters, load_market
 
 
@@ -18,31 +26,50 @@ def examine(loaded: Loaded) -> tuple[Finding, ...]:
     Raises:
         ConfigError: There is no such market.
         MarketFileError: The market's file cannot be used.
+        PlatformError: The platform does not answer.
     """
     settings = loaded.settings
     path = market_file(loaded)
     market = load_market(path)
+    platform = wiring.with_faults(wiring.simulated_platform(settings, market, effects=MemoryEffects()), settings, market)
+    catalogue, readback = platform.catalogue(), platform.readback(now=opening_of(market))
     return (
         Finding(name="config", level=Level.OK, detail=f"{display(loaded.path)} is valid"),
         *(Finding(name="config", level=Level.WARNING, detail=warning) for warning in loaded.warnings),
-        Finding(name="platform", level=Level.OK, detail=f"simulated, {len(market.assortment.skus)} products, from {display(path)}"),
-        *_agreement(settings, market),
-        *_products(settings, market),
+        Finding(name="platform", level=Level.OK, detail=f"{platform.name}, {len(catalogue.skus)} products, from {display(path)}"),
+        _setpoints(catalogue, readback),
+        *_agreement(settings, catalogue, market),
+        *_products(settings, catalogue),
         state_writable(settings.store.state_dir),
     )
 
 
-def _agreement(settings: StoreSettings, market: MarketParameters) -> Iterator[Finding]:
+def _setpoints(catalogue: Catalogue, readback: Readback) -> Finding:
+    """What cannot be read back is never written: the gate knows no value in force to judge a change by."""
+    unread = [
+        f"{field} of {entity}"
+        for field in Field
+        for entity, value in zip(catalogue.entities(field), readback.values[field], strict=True)
+        if np.isnan(value)
+    ]
+    count = sum(len(catalogue.entities(field)) for field in Field)
+    detail = f"cannot be read and will be left alone: {', '.join(unread)}" if unread else f"{count} read back"
+    return finding("set-points", ok=not unread, detail=detail, otherwise=Level.WARNING)
+
+
+def _agreement(settings: StoreSettings, catalogue: Catalogue, market: MarketParameters) -> Iterator[Finding]:
     store, shop = settings.store, market.shop
     yield finding(
-        "currency", ok=store.currency == shop.currency, detail=f"the store's is {store.currency}, the market's is {shop.currency}"
+        "currency",
+        ok=store.currency == catalogue.currency,
+        detail=f"the store's is {store.currency}, the platform's is {catalogue.currency}",
     )
     if store.timezone != shop.timezone:
         detail = f"the store's days are those of {store.timezone}, the market's of {shop.timezone}"
         yield Finding(name="timezone", level=Level.WARNING, detail=detail)
 
 
-def _products(settings: StoreSettings, market: MarketParameters) -> Iterator[Finding]:
-    unknown = sorted(set(settings.products) - set(market.assortment.skus))
+def _products(settings: StoreSettings, catalogue: Catalogue) -> Iterator[Finding]:
+    unknown = sorted(set(settings.products) - set(catalogue.skus))
     if unknown:
         yield finding("products", ok=False, detail=f"the platform does not sell {', '.join(unknown)}; correct or remove these sections")

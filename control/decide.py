@@ -11,9 +11,8 @@ from control import engagement, ledger
 from control.command import Command, Outcome
 from control.controller import ControllerMemory, Proposal, Situation, course_of
 from control.decision import Decision, Judged, LoopConfig, LoopState
-from control.engagement import Engagement
 from control.exposure import exposure_of
-from control.mode import AUTHORITY, Authority, Mode
+from control.mode import AUTHORITY, LEVEL, Authority, Mode
 from control.ports import Acknowledgement
 from control.presenting import present
 from perception import estimator
@@ -62,17 +61,18 @@ def decide(state: LoopState, seen: Observation, plan: Plan | None, config: LoopC
     )
     settled, book, edits = _look(state, seen, store, config)
     faults = _faults(store, edits, config)
-    mode = state.engagement.mode
+    after = engagement.after_tick(state.engagement, faults=faults, severe=_severe(store, config), now_s=now_s, tuning=config.engagement)
+    # what lowers authority counts at once, what raises it from the next tick
+    mode = min(state.engagement.mode, after.mode, key=lambda held: LEVEL[AUTHORITY[held]])
 
     proposal, memory = Proposal(setpoints={}, terms={}, sku_terms={}), state.controller
     judged: tuple[Judged, ...] = ()
     if plan is not None and plan.starts_at <= seen.at < plan.ends_at and mode not in _WATCHING and seen.readback is not None:
-        situation = _situation(store, plan, book, state.engagement, config)
+        situation = _situation(store, plan, book, mode, config)
         proposal, memory = config.controller.propose(state.controller, situation)
         judged = present(proposal, situation=situation, book=book, mode=mode)
 
     commands = _commands(judged, state, seen.tick, config) if AUTHORITY[mode] is not Authority.NONE else ()
-    after = engagement.after_tick(state.engagement, faults=faults, severe=_severe(store, config), now_s=now_s, tuning=config.engagement)
     decision = Decision(
         tick=seen.tick,
         at=seen.at,
@@ -142,12 +142,12 @@ def _loss_over(store: StoreState, config: LoopConfig, *, times: int) -> list[str
     return [f"loss over {name} is {loss:.0f}, limit {limit}" for name, loss, limit in windows if loss >= times * limit > 0]
 
 
-def _situation(store: StoreState, plan: Plan, book: ledger.Ledger, engaged: Engagement, config: LoopConfig) -> Situation:
+def _situation(store: StoreState, plan: Plan, book: ledger.Ledger, mode: Mode, config: LoopConfig) -> Situation:
     """What the controller may look at, with the worst case of the days before already taken off the grant."""
     now_s = store.at.timestamp()
     first_day = day_of(plan.starts_at, config.timezone)
     spent = sum((float(np.sum(cents)) for day, cents in store.spend_by_day_cents.items() if day >= first_day), start=0.0)
-    authority = AUTHORITY[engaged.mode]
+    authority = AUTHORITY[mode]
     windows = {field: ledger.in_window(track) for field, track in book.tracks.items()}
     return Situation(
         state=replace(store, setpoints={field: track.in_force for field, track in book.tracks.items()}),

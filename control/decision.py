@@ -94,7 +94,8 @@ class Decision:
 
     Attributes:
         tick, at: Which tick.
-        mode: In force during the tick. ``mode_after``, ``mode_reason``, ``mode_by``: as the tick left it.
+        mode: Under which the tick was judged: the lower of what it began with and what it saw reason for.
+        mode_after, mode_reason, mode_by: As the tick left the engagement.
         plan_id: Plan followed, or "" for none.
         settled: Earlier writes settled by this tick's read-back.
         judged: Every wish that differs from what stands, with its verdict.

@@ -58,9 +58,6 @@ TABLE: dict[tuple[Mode, Event], Mode] = {
 }
 """(mode, event) → next mode; a pair that is absent changes nothing."""
 
-RAISED_BY_PERSON = (Event.ARM,)
-"""Events that must carry a name and a reason."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngagementTuning:
@@ -80,6 +77,17 @@ class EngagementTuning:
     hold_timeout_s: float = 86_400.0
     flaps_to_latch: int = 6
     flap_window_s: float = 86_400.0
+
+    def __post_init__(self) -> None:
+        """Refuse counts below one and times that are not positive. Raises: ValueError."""
+        for name in ("transition_ticks", "recovery_ticks", "flaps_to_latch"):
+            if getattr(self, name) < 1:
+                message = f"{name}: expected an integer >= 1, was {getattr(self, name)}"
+                raise ValueError(message)
+        for name in ("hold_timeout_s", "flap_window_s"):
+            if not getattr(self, name) > 0.0:
+                message = f"{name}: expected > 0, was {getattr(self, name)}"
+                raise ValueError(message)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

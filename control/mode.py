@@ -39,3 +39,6 @@ AUTHORITY: dict[Mode, Authority] = {
     Mode.SAFE: Authority.REDUCE,
     Mode.STOPPED: Authority.NONE,
 }
+
+LEVEL: dict[Authority, int] = {Authority.NONE: 0, Authority.REDUCE: 1, Authority.QUARTER: 2, Authority.FULL: 3}
+"""How much each authority allows, to compare by."""

@@ -14,7 +14,7 @@ from control.envelope import Standing, judge
 from control.mode import AUTHORITY, Authority, Mode
 from perception.fields import Field
 from perception.observation import Signal
-from perception.units import Bools, Floats
+from perception.units import Bools, Floats, Ints
 
 _RESTS_ON: dict[Field, tuple[Signal, ...]] = {
     Field.PRICE: (Signal.SHOP, Signal.STOCK),
@@ -44,7 +44,7 @@ def present(proposal: Proposal, *, situation: Situation, book: ledger.Ledger, mo
         standing_of = _Standings(field, situation=situation, book=book, mode=judged_mode)
         chosen = np.flatnonzero(_presented(wishes, field, situation, book, AUTHORITY[judged_mode]))
         canary_passed = field in book.canary_passed
-        for index in chosen if canary_passed else chosen[:1]:
+        for index in chosen if canary_passed else _canary(chosen, situation.state.tick):
             wish = Wish(
                 entity=situation.catalogue.entities(field)[index],
                 field=field,
@@ -67,6 +67,11 @@ def present(proposal: Proposal, *, situation: Situation, book: ledger.Ledger, mo
                 )
             )
     return tuple(judged)
+
+
+def _canary(candidates: Ints, tick: int) -> Ints:
+    """The one entity that goes first. Each tick asks another one, so that no single entity that the platform refuses can block a field."""
+    return candidates[tick % candidates.size :][:1] if candidates.size else candidates
 
 
 def _presented(wishes: Floats, field: Field, s: Situation, book: ledger.Ledger, authority: Authority) -> Bools:

@@ -32,6 +32,13 @@ class ActivityShape:
     hours: tuple[float, ...] = MARKETPLACE_HOURS
     weekdays: tuple[float, ...] = MARKETPLACE_WEEKDAYS
 
+    def __post_init__(self) -> None:
+        """Refuse what is no shape. Raises: ValueError."""
+        for name, figures, count in (("hours", self.hours, 24), ("weekdays", self.weekdays, 7)):
+            if len(figures) != count or not all(figure >= 0.0 for figure in figures) or not sum(figures) > 0.0:
+                message = f"{name}: expected {count} figures >= 0, not all zero, was {list(figures)}"
+                raise ValueError(message)
+
     def hour_shares(self) -> Floats:
         """(24,) share of a day's activity per hour; sums to 1."""
         hours = np.asarray(self.hours, dtype=np.float64)

@@ -42,7 +42,8 @@ def exit_code_of(error: BaseException) -> ExitCode:
     """The code for an exception that reached the top."""
     if isinstance(error, KeyboardInterrupt | click.Abort):
         return ExitCode.INTERRUPTED
-    if isinstance(error, click.ClickException | ConfigError):
+    if isinstance(error, click.ClickException | ConfigError | OSError):
+        # a file or folder named by the user or the settings cannot be used; the message says which
         return ExitCode.USAGE
     for module, name, code in LAZY_ERRORS:
         if module in sys.modules and isinstance(error, getattr(sys.modules[module], name)):

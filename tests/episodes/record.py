@@ -17,12 +17,15 @@ from autopilot import refs_lock, wiring
 from autopilot.clock import SteppedClock
 from autopilot.drive import open_loop
 from autopilot.episode import SUFFIX, read_episode, write_episode
+from autopilot.fold import EngagementOrder
 from autopilot.journal import Record, SqlJournal, Topic, sqlite_url
+from autopilot.loop import Loop
 from autopilot.platforms.effects import MemoryEffects
 from autopilot.platforms.simulated import SimulatedPlatform, opening_of
 from autopilot.replay import replay
 from autopilot.settings_sources import load_store
 from autopilot.ticking import slot_of
+from control.engagement import Event
 from perception.fields import Field
 from sim.parameters import MarketParameters
 
@@ -30,18 +33,26 @@ FOLDER = Path(__file__).parent
 BAD = FOLDER / "bad"
 TICK_S = 3600
 
-Meanwhile = Callable[[int, SimulatedPlatform, SteppedClock], None]
+Meanwhile = Callable[[int, SimulatedPlatform, Loop], None]
 
 
-def nothing(tick: int, platform: SimulatedPlatform, clock: SteppedClock) -> None:
+def nothing(tick: int, platform: SimulatedPlatform, loop: Loop) -> None:
     """Nobody else touches the platform."""
-    del tick, platform, clock
+    del tick, platform, loop
 
 
-def reprice_by_hand(tick: int, platform: SimulatedPlatform, clock: SteppedClock) -> None:
+def reprice_by_hand(tick: int, platform: SimulatedPlatform, loop: Loop) -> None:
     """A person sets a price of their own at noon of the first day."""
     if tick == 12:
-        platform.edit(Field.PRICE, "G02", 300, by="a person", now=clock.now())
+        platform.edit(Field.PRICE, "G02", 300, by="a person", now=loop.ports.clock.now())
+
+
+def order_about(tick: int, platform: SimulatedPlatform, loop: Loop) -> None:
+    """A person stops the store, lets it watch, lets it shadow, and arms it again."""
+    del platform
+    orders = {10: Event.STOP, 14: Event.ARM, 20: Event.OBSERVE, 22: Event.SHADOW, 28: Event.ARM}
+    if tick in orders:
+        loop.engage(EngagementOrder(event=orders[tick], at=loop.ports.clock.now(), by="Ann", reason="a recorded order"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +86,15 @@ SCENES = {
         hours=36, overrides={"platform.faults.timeout_after_apply": 0.3, "platform.faults.timeout_before_apply": 0.3}
     ),
     "nan_metrics": Scene(hours=36, overrides={"platform.faults.nan_metrics": 0.3}),
+    "gate_at_work": Scene(
+        hours=36,
+        overrides={"envelope.max_writes_per_hour": 12},
+    ),
+    "orders_of_a_person": Scene(hours=40, meanwhile=order_about),
+    "loss_limits": Scene(hours=60, overrides={"envelope.max_loss_24h_cents": 1, "envelope.max_loss_7d_cents": 400}),
+    "short_windows": Scene(
+        hours=72, overrides={"budget.window_days": 2, "budget.ad_spend_cents": 8_000, "planning.learning_budget_cents": 0}
+    ),
     "edited_by_a_person": Scene(hours=36, meanwhile=reprice_by_hand),
 }
 
@@ -89,7 +109,7 @@ def record(name: str, scene: Scene, folder: Path) -> Path:
         platform = wiring.simulated_platform(loaded.settings, market, effects=MemoryEffects())
         loop = open_loop(loaded, market, platform, clock=clock, journal=journal)
         for tick in range(scene.hours):
-            scene.meanwhile(tick, platform, clock)
+            scene.meanwhile(tick, platform, loop)
             loop.tick(slot_of(clock.now(), TICK_S))
             clock.advance(TICK_S)
         path = folder / f"{name}{SUFFIX}"

@@ -305,7 +305,8 @@ def test_spending_less_passes_in_full_wherever_a_write_is_possible(case: Case, f
 def test_the_cases_drawn_reach_every_outcome_of_every_field() -> None:
     seen: set[tuple[Field, Outcome]] = set()
 
-    @repeatable
+    # many, since hypothesis draws from constants it finds in the code around it: what is drawn changes as the code does
+    @settings(repeatable, max_examples=1500)
     @given(cases())
     def collect(case: Case) -> None:
         wish, standing, limits = case

@@ -279,7 +279,15 @@ def test_check_says_no_where_store_and_platform_disagree(monkeypatch: pytest.Mon
 
     levels = {item["name"]: item["level"] for item in result["findings"]}
     assert (code, result["ok"]) == (1, False)
-    assert levels == {"config": "ok", "platform": "ok", "currency": "problem", "timezone": "warning", "products": "problem", "state": "ok"}
+    assert levels == {
+        "config": "ok",
+        "platform": "ok",
+        "set-points": "ok",
+        "currency": "problem",
+        "timezone": "warning",
+        "products": "problem",
+        "state": "ok",
+    }
 
 
 def test_check_refuses_an_unknown_market(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

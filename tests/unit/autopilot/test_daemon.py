@@ -425,6 +425,27 @@ def test_a_reload_happens_once_per_asking(opened: Callable[..., Store], load: Ca
     assert store.count(Topic.CONFIG) == before + 1
 
 
+def test_asking_again_while_the_file_is_being_read_reads_it_again(opened: Callable[..., Store], load: Callable[..., Loaded]) -> None:
+    store = opened()
+    store.drive(1)
+    tighter = reloaded(store, load, TIGHTER)
+
+    class HalfWritten(list[Any]):
+        """The file is changed, and the daemon told so, just after it was read."""
+
+        def __getitem__(self, _index: Any) -> Any:
+            store.config = [tighter]
+            store.daemon.ask_to_reload()
+            return ConfigError("shop.toml: not valid TOML")
+
+    store.config = HalfWritten([None])
+    store.daemon.ask_to_reload()
+    store.wake()
+    store.wake()
+
+    assert store.daemon.loop.config is tighter.config
+
+
 def test_a_bad_config_keeps_the_old_one_and_says_why(opened: Callable[..., Store]) -> None:
     store = opened()
     store.drive(1)

@@ -7,10 +7,9 @@ from itertools import product
 import pytest
 
 from control.engagement import TABLE, Engagement, EngagementTuning, Event, advance, after_tick
-from control.mode import AUTHORITY, Authority, Mode
+from control.mode import AUTHORITY, LEVEL, Mode
 
 TUNING = EngagementTuning()
-LEVEL = {Authority.NONE: 0, Authority.REDUCE: 1, Authority.QUARTER: 2, Authority.FULL: 3}
 
 
 def standing(
