@@ -50,14 +50,13 @@ def ad_figures(parameters: MarketParameters, state: MarketState, *, hour: int, d
     _check(state, hour, days)
     stores, skus = state.world.orders_per_day.shape
     figures = np.zeros((stores, len(days), skus, 5))
-    clock = np.arange(HOURS_PER_DAY)
+    hours = (np.array(days, dtype=np.int64)[:, None] - state.first_day) * HOURS_PER_DAY + np.arange(HOURS_PER_DAY)
+    lag = hour_lag_h(parameters.reporting, seeds=state.seeds, hours=np.maximum(hours, 0).ravel()).reshape(stores, *hours.shape)
+    seen = (hours + 1 + lag <= hour).astype(np.int64)
     for place, day in enumerate(days):
         page = _page(state, day)
-        if page is None:
-            continue
-        hours = (day - state.first_day) * HOURS_PER_DAY + clock
-        seen = hours + 1 + hour_lag_h(parameters.reporting, seeds=state.seeds, hours=hours) <= hour
-        figures[:, place, :, :3] = np.einsum("nh,nhmc->nmc", seen.astype(np.int64), page[..., _ADS])
+        if page is not None:
+            figures[:, place, :, :3] = np.einsum("nh,nhmc->nmc", seen[:, place], page[..., _ADS])
     _count_conversions(figures, parameters.reporting, state, hour=hour, days=days)
     return figures
 

@@ -54,6 +54,7 @@ class SimulatedPlatform:
         self._played = 0
         self._shelves = (reporting.on_hand(self._state)[0],)
         """(m,) units on hand at the end of each of the last hours, at most a day back: who asks for an earlier hour gets that hour's."""
+        self._shown: dict[Signal, tuple[int, range, Floats]] = {}
         conversion, late = parameters.conversion, parameters.reporting
         self._changing_days = min(
             late.kept_days, conversion.window_days + math.ceil((late.restated_for_h + late.lag_high_h) / HOURS_PER_DAY) + 2
@@ -68,7 +69,7 @@ class SimulatedPlatform:
 
     def follow(self, effects: EffectLog) -> None:
         """From here on, what is set is kept in, and read from, another log."""
-        self._effects, self._played = effects, 0
+        self._effects, self._played, self._shown = effects, 0, {}
 
     def catalogue(self) -> Catalogue:
         """What the market sells."""
@@ -163,6 +164,15 @@ class SimulatedPlatform:
             figures = reporting.shop_figures(self._state, hour=hour, days=days)[0]
         return figures
 
+    def _shown_before(self, signal: Signal, before: int, days: range) -> Floats:
+        """(D, m, k) figures of these days as visible after ``before`` hours; those of the last read need not be worked out again."""
+        hour, shown_days, shown = self._shown.get(signal, (-1, range(0), np.empty(0)))
+        if hour != before or days.start < shown_days.start:
+            return self._figures(signal, before, days)
+        # a day that has begun since showed nothing then
+        begun = np.zeros((max(days.stop - shown_days.stop, 0), *shown.shape[1:]))
+        return np.concatenate([shown[days.start - shown_days.start :], begun])
+
     def _rows(self, signal: Signal, hour: int, before: int | None, now: datetime) -> MetricRows:
         today = self._first_day + hour // HOURS_PER_DAY
         kept = self._parameters.reporting.kept_days if before is None else self._changing_days
@@ -170,9 +180,10 @@ class SimulatedPlatform:
         figures = self._figures(signal, hour, days)
         changed = np.ones(figures.shape[:2], dtype=np.bool_)
         if before is not None and signal is not Signal.STOCK:
-            changed = np.any(figures != self._figures(signal, before, days), axis=2)
+            changed = np.any(figures != self._shown_before(signal, before, days), axis=2)
             # today's rows come even when nothing happened: silence must not look like a dead feed
             changed[-1] = True
+        self._shown[signal] = (hour, days, figures)
         at, sku = np.nonzero(changed)
         return MetricRows(
             signal=signal,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from structlog.testing import capture_logs
 
 from autopilot import wiring
@@ -102,6 +103,15 @@ class Store:
 
     def count(self, topic: Topic) -> int:
         return sum(1 for _ in self.journal.records(topics=[topic]))
+
+
+@pytest.fixture(autouse=True)
+def every_event_is_logged() -> Iterator[None]:
+    """Commands that ran before in this process may have left a level at which these tests would hear nothing."""
+    before = structlog.get_config()
+    structlog.reset_defaults()
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture

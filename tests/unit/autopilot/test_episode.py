@@ -111,8 +111,9 @@ def test_a_file_cut_anywhere_reads_up_to_the_cut_and_says_so(data: st.DataObject
         episode = read_episode(path)
 
         assert episode.records == LONG[: len(episode.records)]
-        assert len(episode.records) % RECORDS_PER_FRAME == 0 or len(episode.records) == len(LONG)
         assert episode.cut
+        whole_frames = sum(end <= length for end in frame_ends(whole)) - 1
+        assert len(episode.records) == min(whole_frames * RECORDS_PER_FRAME, len(LONG))
 
 
 def frame_ends(data: bytes) -> set[int]:
@@ -141,6 +142,15 @@ def test_a_changed_byte_is_never_believed(data: st.DataObject) -> None:
         except EpisodeDamaged:
             return
         assert episode.records == LONG[: len(episode.records)]
+
+
+def test_anything_after_the_last_frame_is_not_believed(path: Path) -> None:
+    write_episode(path, LONG[:10])
+    whole = path.read_bytes()
+    path.write_bytes(whole + whole)
+
+    with pytest.raises(EpisodeDamaged, match="expected to end with its empty frame"):
+        read_episode(path)
 
 
 def frame(*lines: Any) -> bytes:
@@ -211,6 +221,9 @@ def rechained(frames: Sequence[Sequence[Any]]) -> bytes:
 
 def test_the_format_is_the_documented_one(path: Path) -> None:
     lines = [{**LINE, "seq": seq, "key": str(seq)} for seq in (1, 2, 3)]
-    path.write_bytes(rechained([lines[:2], lines[2:]]))
+    path.write_bytes(rechained([lines[:2], lines[2:], []]))
 
-    assert read_episode(path).records == tuple(replace(record(seq, 1), t_wall="x") for seq in (1, 2, 3))
+    episode = read_episode(path)
+
+    assert episode.records == tuple(replace(record(seq, 1), t_wall="x") for seq in (1, 2, 3))
+    assert not episode.cut
