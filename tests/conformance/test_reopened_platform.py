@@ -104,6 +104,21 @@ def test_figures_of_an_earlier_hour_are_told_as_they_were_told_then() -> None:
     assert codec.to_bytes(now) == codec.to_bytes(then)
 
 
+@pytest.mark.parametrize(("late", "counts"), [(timedelta(0), True), (timedelta(microseconds=1), False)])
+def test_what_is_set_on_the_hour_counts_from_that_hour_and_what_is_set_within_it_from_the_next(late: timedelta, *, counts: bool) -> None:
+    noon, one = OPENS + timedelta(hours=12), OPENS + timedelta(hours=13)
+    left_alone, changed = opened(MemoryEffects()), opened(MemoryEffects())
+
+    for sku in changed.catalogue().skus:
+        changed.edit(Field.PRICE, sku, 1, by="somebody", now=noon + late)
+
+    def truth(platform: SimulatedPlatform, now: datetime) -> bytes:
+        return codec.to_bytes(platform.truth(now=now))
+
+    assert (truth(changed, one) != truth(left_alone, one)) is counts
+    assert truth(changed, one + timedelta(hours=1)) != truth(left_alone, one + timedelta(hours=1))
+
+
 def test_a_forked_platform_has_the_same_luck_and_goes_its_own_way() -> None:
     trunk = opened(MemoryEffects())
     noon = OPENS + timedelta(hours=12)
