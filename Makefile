@@ -33,7 +33,7 @@ drive: .venv/.core
 
 # pytest comes last, so that its summary is what a log ends with.
 test: check gate
-	$(BIN)/python -m pytest --cov
+	$(BIN)/python -m pytest --numprocesses auto --cov
 
 check: .venv/.dev
 	$(BIN)/ruff format --check .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -220,9 +221,22 @@ def _record(row: Any) -> Record:
 def _sqlite_pragmas(synchronous: str) -> Callable[[Any, Any], None]:
     def connected(connection: Any, _record: Any) -> None:
         cursor = connection.cursor()
-        # a reader never blocks the loop, and a locked database is waited for only so long
-        for pragma in ("journal_mode=WAL", f"synchronous={synchronous}", "busy_timeout=5000"):
-            cursor.execute(f"PRAGMA {pragma}")
+        # a locked database is waited for only so long, and a reader never blocks the loop
+        cursor.execute("PRAGMA busy_timeout=5000")
+        _write_ahead(cursor, attempts=10)
+        cursor.execute(f"PRAGMA synchronous={synchronous}")
         cursor.close()
 
     return connected
+
+
+def _write_ahead(cursor: sqlite3.Cursor, *, attempts: int) -> None:
+    """Switch to WAL, which lasts. Several that switch a new file at once are refused without the wait they asked for: wait, try again."""
+    try:
+        cursor.execute("PRAGMA journal_mode=WAL")
+    except sqlite3.OperationalError:
+        if attempts <= 1:
+            raise
+        cursor.execute("BEGIN IMMEDIATE")
+        cursor.execute("ROLLBACK")
+        _write_ahead(cursor, attempts=attempts - 1)
