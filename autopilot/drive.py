@@ -12,7 +12,7 @@ from autopilot.config_record import record_of
 from autopilot.digest import DecisionDigest
 from autopilot.fold import EngagementOrder
 from autopilot.journal import DiscardingJournal, Entry, Journal, SqlJournal, Topic, sqlite_url
-from autopilot.loop import Loop, Ports, Ticked
+from autopilot.loop import Loop, Ports
 from autopilot.platforms.effects import MemoryEffects
 from autopilot.platforms.simulated import SimulatedPlatform, opening_of
 from autopilot.recovery import reconcile, recovered
@@ -163,30 +163,23 @@ def _drive(
     tick_s = loaded.settings.store.tick_s
     total = int(days * SECONDS_PER_DAY // tick_s)
     plans: dict[str, int] = {}
-    commands = interventions = 0
     for done in range(total):
         ticked = loop.tick(slot_of(clock.now(), tick_s))
         digest.take(ticked.decision)
-        judged, stopped = counted(ticked)
-        commands, interventions = commands + judged, interventions + stopped
         clock.advance(tick_s)
         if loop.folded.plan is not None:
             plans[loop.folded.plan.id] = loop.folded.plan.ad_budget_cents
         now = clock.now()
         tracer.take(ticked, at=now, score=score(before, platform.truth(now=now), loop.config), plan=loop.folded.plan, config=loop.config)
         progress((done + 1) / total)
+    trace = tracer.trace()
     return Driven(
         controller=loaded.settings.control.controller,
         score=scored(before, platform, now=clock.now(), config=loop.config),
         budget_cents=sum(plans.values()),
-        trace=tracer.trace(),
+        trace=trace,
         decisions_sha256=digest.hexdigest(),
         ticks=total,
-        commands=commands,
-        interventions=interventions,
+        commands=int(trace.commands.sum()),
+        interventions=int(trace.interventions.sum()),
     )
-
-
-def counted(ticked: Ticked) -> tuple[int, int]:
-    """(wishes judged, wishes limited or denied) of one tick."""
-    return len(ticked.decision.judged), sum(bool(item.verdict.reasons) for item in ticked.decision.judged)

@@ -75,7 +75,6 @@ class Tracer:
             reason = why(passed[command.entity, command.field], decision)
             what = f"{_NAMES[command.field]} of {command.entity}"
             self._changes.append(Change(at=decision.at, what=what, before=command.previous, after=command.value, why=reason))
-        interventions = sum(bool(item.verdict.reasons) for item in decision.judged)
         self._at.append(at)
         self._prices.append(self._price / self._catalogue.anchor_price_cents)
         self._modes.append(decision.mode)
@@ -86,7 +85,7 @@ class Tracer:
                 score.profit_cents,
                 decision.terms.get("alpha", math.nan),
                 len(decision.judged),
-                interventions,
+                decision.interventions,
             )
         )
 

@@ -118,3 +118,8 @@ class Decision:
     terms: dict[str, float]
     rejected: tuple[Rejection, ...]
     faults: tuple[str, ...]
+
+    @property
+    def interventions(self) -> int:
+        """Wishes that the gate limited or denied."""
+        return sum(bool(item.verdict.reasons) for item in self.judged)

@@ -148,8 +148,8 @@ def see(ledger: Ledger, values: dict[Field, Floats], *, now_s: float, day: int, 
     edits = 0
     for field, track in ledger.tracks.items():
         now = values.get(field, np.full_like(track.in_force, np.nan))
-        pending = _pending(ledger, field, track.in_force.size)
-        known = ~np.isnan(now) & ~pending
+        unsettled = pending(ledger, field)
+        known = ~np.isnan(now) & ~unsettled
         edited = known & ~np.isnan(track.in_force) & (now != track.in_force)
         edits += int(edited.sum())
         proven = known & (now == track.acknowledged) & (track.changed_at_s >= ledger.canary_since_s)
@@ -164,19 +164,18 @@ def see(ledger: Ledger, values: dict[Field, Floats], *, now_s: float, day: int, 
             changed_at_s=np.where(edited, now_s, track.changed_at_s),
             overridden_until_s=until,
         )
-        tracks[field] = _noted(seen, np.where(pending, np.nan, now), now_s)
+        tracks[field] = _noted(seen, np.where(unsettled, np.nan, now), now_s)
     peaks = _peaked(ledger.budget_peaks_cents, day, tracks[Field.DAILY_BUDGET].in_force)
     recent = tuple((at, count) for at, count in ledger.writes if at > now_s - SECONDS_PER_HOUR)
     after = replace(ledger, tracks=tracks, budget_peaks_cents=peaks, writes=recent, canary_passed=tuple(sorted(passed)))
     return after, edits
 
 
-def _pending(ledger: Ledger, field: Field, n: int) -> Bools:
-    pending = np.zeros(n, dtype=np.bool_)
-    for command in ledger.unresolved:
-        if command.field is field:
-            pending[command.index] = True
-    return pending
+def pending(ledger: Ledger, field: Field) -> Bools:
+    """(n,) entities of a field with a write whose outcome is not known."""
+    waiting = np.zeros(ledger.tracks[field].in_force.size, dtype=np.bool_)
+    waiting[[command.index for command in ledger.unresolved if command.field is field]] = True
+    return waiting
 
 
 def _peaked(peaks: dict[int, Floats], day: int, budgets: Floats) -> dict[int, Floats]:

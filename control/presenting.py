@@ -78,10 +78,7 @@ def _presented(wishes: Floats, field: Field, s: Situation, book: ledger.Ledger, 
     """(n,) wishes worth showing to the gate."""
     track = book.tracks[field]
     now_s = s.state.at.timestamp()
-    shown: Bools = ~np.isnan(wishes) & (wishes != track.in_force) & (track.overridden_until_s <= now_s)
-    for command in book.unresolved:
-        if command.field is field:
-            shown[command.index] = False
+    shown: Bools = ~np.isnan(wishes) & (wishes != track.in_force) & (track.overridden_until_s <= now_s) & ~ledger.pending(book, field)
     if field is not Field.DAILY_BUDGET:
         shown &= ~s.state.suspect | ((field is Field.BID) & (wishes < track.in_force))
     if authority is Authority.REDUCE:
@@ -94,7 +91,7 @@ class _Standings:
 
     def __init__(self, field: Field, *, situation: Situation, book: ledger.Ledger, mode: Mode) -> None:
         self._field, self._s, self._book, self._mode = field, situation, book, mode
-        self._track = book.tracks[field]
+        self._track, self._pending = book.tracks[field], ledger.pending(book, field)
         self._signal_age_s = max(situation.state.age_s.get(signal, math.inf) for signal in _RESTS_ON[field])
         self._today = situation.exposure.today.copy()
         self._budgets = book.tracks[Field.DAILY_BUDGET].in_force.copy()
@@ -119,7 +116,7 @@ class _Standings:
             low_24h=_whole(s.lowest_24h[field][index]),
             day_anchor=_whole(s.anchor_24h[field][index]),
             overridden=bool(track.overridden_until_s[index] > s.state.at.timestamp()),
-            unresolved=any(c.field is field and c.index == index for c in self._book.unresolved),
+            unresolved=bool(self._pending[index]),
             suspect=not is_budget and bool(s.state.suspect[index]),
             signal_age_s=self._signal_age_s,
             readback_age_s=s.state.readback_age_s,
