@@ -1,5 +1,6 @@
 # make drive     drive the gift shop: everything needed is installed first
 # make setup     the environment in .venv, from locked versions
+# make setup-train   the same with gymnasium, stable-baselines3 and torch
 # make test      everything CI checks
 # make check     lint, types and imports only
 
@@ -8,9 +9,12 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 GATE_TESTS := tests/unit/control/test_envelope_bars.py tests/unit/control/test_envelope_bounds.py tests/unit/control/test_limits.py
 
-.PHONY: setup drive test check gate schema episodes lock clean
+.PHONY: setup setup-train drive test check gate schema episodes lock clean
 
 setup: .venv/.core
+
+# What learning needs besides: gymnasium, stable-baselines3 and torch.
+setup-train: .venv/.train
 
 # Stamps: with nothing changed, make only looks at these files.
 .venv/.python:
@@ -24,8 +28,14 @@ setup: .venv/.core
 	$(PIP) --no-deps --no-build-isolation --no-index -e .
 	@touch $@
 
-.venv/.dev: .venv/.core locks/dev.txt
+.venv/.dev: .venv/.core .venv/.train locks/dev.txt
 	$(PIP) --require-hashes -r locks/dev.txt
+	@touch $@
+
+# --no-deps: the lock is complete but for torch, whose build (CPU or CUDA) is the machine's affair, so that it has no one hash.
+.venv/.train: .venv/.core locks/train.txt locks/torch.txt
+	$(PIP) --require-hashes --no-deps -r locks/train.txt
+	$(PIP) --constraint locks/torch.txt torch
 	@touch $@
 
 drive: .venv/.core
@@ -62,6 +72,7 @@ COMPILE = CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --allow-
 lock: .venv/.dev
 	$(COMPILE) --extra dev --output-file locks/dev.txt pyproject.toml
 	$(COMPILE) --constraint locks/dev.txt --output-file locks/core.txt pyproject.toml
+	$(COMPILE) --no-allow-unsafe --unsafe-package torch --constraint locks/dev.txt --extra train --output-file locks/train.txt pyproject.toml
 	$(COMPILE) --constraint locks/dev.txt --only-build-deps --build-deps-for editable --output-file locks/build.txt pyproject.toml
 
 clean:
