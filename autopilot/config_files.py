@@ -1,30 +1,15 @@
-"""Where configuration files are looked up: the merchant's own ``configs`` first, then those that came with the installation."""
+"""Which configuration file a user means, and how messages call it; where files are looked up is ``sim.config_lookup``'s affair."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from autopilot.errors import ConfigError
+from sim.config_lookup import NoSuchConfigError, located, names
+from sim.config_lookup import find as find_named
 
-KINDS = {"stores": "store", "markets": "market"}
+KINDS = {"stores": "store", "scenarios": "scenario", "markets": "market"}
 """Folders of ``configs`` whose files can be called by their bare name, and what a message calls one of them."""
-
-
-def config_roots() -> tuple[Path, ...]:
-    """The folders to search, in order: ``./configs``, the one beside the packages (a checkout), the packaged one (a wheel)."""
-    here = Path(__file__).resolve().parent
-    candidates = (Path.cwd() / "configs", here.parent / "configs", here / "configs")
-    return tuple(dict.fromkeys(root for root in candidates if root.is_dir()))
-
-
-def shipped(relative: str) -> Path | None:
-    """The first existing file of this relative path below a config root, or None."""
-    return next((root / relative for root in config_roots() if (root / relative).is_file()), None)
-
-
-def names(kind: str) -> tuple[str, ...]:
-    """Bare names available in a folder of ``KINDS``, sorted."""
-    return tuple(sorted({path.stem for root in config_roots() for path in (root / kind).glob("*.toml")}))
 
 
 def find(kind: str, name_or_path: str) -> Path:
@@ -33,15 +18,23 @@ def find(kind: str, name_or_path: str) -> Path:
     Raises:
         ConfigError: There is no such file; the message lists the names there are.
     """
-    path = Path(name_or_path)
-    if path.is_file():
-        return path
-    looks_like_path = path.suffix == ".toml" or len(path.parts) > 1
-    found = None if looks_like_path else shipped(f"{kind}/{name_or_path}.toml")
+    try:
+        return find_named(kind, name_or_path, called=KINDS[kind])
+    except NoSuchConfigError as error:
+        raise ConfigError(str(error)) from None
+
+
+def find_store(name_or_path: str) -> Path:
+    """The file of a store, or of a scenario, which can be driven like one; where both have the name, the store's.
+
+    Raises:
+        ConfigError: There is neither; the message lists the names of both.
+    """
+    found = located("stores", name_or_path) or located("scenarios", name_or_path)
     if found:
         return found
-    known = ", ".join(names(kind)) or "none"
-    raise ConfigError(f"{name_or_path}: expected a TOML file or the name of a {KINDS[kind]}; there is no such file. Known names: {known}")
+    known = "; ".join(f"known {kind}: {', '.join(names(kind)) or 'none'}" for kind in ("stores", "scenarios"))
+    raise ConfigError(f"{name_or_path}: expected a TOML file or the name of a store or a scenario; there is no such file; {known}")
 
 
 def display(path: Path) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from autopilot.config_files import display, names
+from autopilot.config_files import display
 from autopilot.settings_sources import COMMAND, Loaded, leaves, load_store, rebuilt_store
+from sim.config_lookup import names
 
 OF_THIS_MACHINE = ("store.state_dir", "secrets.")
 """Dotted keys, by how they begin, that are nobody else's business: they are not recorded."""
@@ -55,7 +56,7 @@ def restore(record: ConfigRecord, *, environ: Mapping[str, str] | None = None) -
     Raises:
         ConfigError: It no longer validates.
     """
-    if record.store in names("stores"):
+    if record.store in {*names("stores"), *names("scenarios")}:
         return load_store(record.store, overrides=record.overrides, environ=environ)
     return rebuilt_store(record.store, record.in_file | record.overrides, environ=environ)
 

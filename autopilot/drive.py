@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from autopilot.journal import DiscardingJournal, Entry, Journal, SqlJournal, Top
 from autopilot.loop import Loop, Ports
 from autopilot.platforms.effects import MemoryEffects
 from autopilot.platforms.simulated import SimulatedPlatform, opening_of
+from autopilot.pool import Progress
 from autopilot.recovery import reconcile, recovered
 from autopilot.score import Score, score, scored
 from autopilot.settings_sources import Loaded, load_store
@@ -30,8 +30,6 @@ BASELINES = ("do_nothing", "fixed_bid", "acos_rules")
 
 MAX_WINDOW_DAYS = 92
 """Longest planning window; a longer drive renews its plan."""
-
-Progress = Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import math
-import multiprocessing
-import os
 from collections.abc import Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ProcessPoolExecutor, wait
-from multiprocessing.sharedctypes import SynchronizedArray
+from dataclasses import dataclass
 from pathlib import Path
 
-from autopilot.drive import BASELINES, Driven, Progress, SeedDriven, drive_one, steered_by, with_seed
+from autopilot.drive import BASELINES, Driven, SeedDriven, drive_one, steered_by, with_seed
+from autopilot.pool import Progress, spread
 from autopilot.settings_sources import Loaded
 
-POLL_S = 0.2
-"""How often progress is asked for."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Task:
+    """One controller on one seed; ``journal`` is where to record, None for nowhere."""
+
+    loaded: Loaded
+    days: int
+    journal: Path | None
 
 
 def drive_seeds(loaded: Loaded, seeds: Sequence[int], *, days: int, runs: Path, progress: Progress) -> list[SeedDriven]:
@@ -29,23 +32,12 @@ def drive_seeds(loaded: Loaded, seeds: Sequence[int], *, days: int, runs: Path, 
     """
     names = (loaded.settings.control.controller, *BASELINES)
     journals = {seed: runs / f"seed-{seed}" / "journal.sqlite" for seed in seeds}
-    # spawned, so that no worker inherits the locks or threads of this process
-    context = multiprocessing.get_context("spawn")
-    done = context.Array("d", len(seeds) * len(names))
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=context, initializer=_share, initargs=(done,)) as pool:
-        futures: list[Future[Driven]] = []
-        for seed in seeds:
-            for place, name in enumerate(names):
-                task = steered_by(with_seed(loaded, seed), name)
-                futures.append(pool.submit(_drive, task, days, journals[seed] if place == 0 else None, len(futures)))
-        while wait(futures, timeout=POLL_S, return_when=FIRST_EXCEPTION).not_done:
-            failed = next((future for future in futures if future.done() and future.exception()), None)
-            if failed is not None:
-                pool.shutdown(cancel_futures=True)
-                break
-            progress(math.fsum(done[:]) / len(done))
-        driven = [future.result() for future in futures]
-    progress(1.0)
+    tasks = [
+        _Task(loaded=steered_by(with_seed(loaded, seed), name), days=days, journal=journals[seed] if place == 0 else None)
+        for seed in seeds
+        for place, name in enumerate(names)
+    ]
+    driven = spread(_drive, tasks, progress=progress)
     return [
         SeedDriven(
             seed=seed,
@@ -57,18 +49,5 @@ def drive_seeds(loaded: Loaded, seeds: Sequence[int], *, days: int, runs: Path, 
     ]
 
 
-class _Worker:
-    """What a worker process was given when it started."""
-
-    done: SynchronizedArray[float]
-
-
-def _share(done: SynchronizedArray[float]) -> None:
-    _Worker.done = done
-
-
-def _drive(loaded: Loaded, days: int, journal: Path | None, place: int) -> Driven:
-    def progress(share: float) -> None:
-        _Worker.done[place] = share
-
-    return drive_one(loaded, days=days, journal=journal, progress=progress)
+def _drive(task: _Task, progress: Progress) -> Driven:
+    return drive_one(task.loaded, days=task.days, journal=task.journal, progress=progress)

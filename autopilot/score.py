@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-import numpy as np
-
 from autopilot.platforms.simulated import SimulatedPlatform
 from control.decision import LoopConfig
-from perception.economics import contribution_cents
 from perception.fields import Field
+from sim.ad_orders import joined
+from sim.contribution import contribution_between
 from sim.market import MarketState
 
 
@@ -19,7 +18,7 @@ class Score:
     """Since the drive began; money in minor units.
 
     Attributes:
-        profit_cents: Contribution of all sales minus ad spend.
+        profit_cents: Contribution of all sales minus ad spend; returns as they were where the market has them, else as expected.
         gmv_cents, orders: Of all sales.
         spend_cents: Ad spend.
         ad_revenue_cents: Of orders whose click fell into the drive and that have arrived.
@@ -46,16 +45,15 @@ class Score:
 def score(before: MarketState, after: MarketState, config: LoopConfig) -> Score:
     """What happened between two states of the same market; breaches are left at 0, see ``scored``."""
     then, now = before.totals, after.totals
-    revenue, units = (now.revenue_cents - then.revenue_cents)[0], (now.units - then.units)[0]
     spend = int((now.cost_cents - then.cost_cents).sum())
-    contribution = contribution_cents(revenue.astype(np.float64), units.astype(np.float64), after.world.cost_cents, config.economics)
-    clicked = after.arrived.click_hour >= before.hour
+    arrived = joined(after.arrived, skus=now.units.shape[1])
+    clicked = arrived.click_hour >= before.hour
     return Score(
-        profit_cents=round(float(contribution.sum())) - spend,
-        gmv_cents=int(revenue.sum()),
+        profit_cents=round(float(contribution_between(before, after, config.economics).sum())) - spend,
+        gmv_cents=int((now.revenue_cents - then.revenue_cents).sum()),
         orders=int((now.orders - then.orders).sum()),
         spend_cents=spend,
-        ad_revenue_cents=int((after.arrived.units * after.arrived.price_cents)[clicked].sum()),
+        ad_revenue_cents=int((arrived.units * arrived.price_cents)[clicked].sum()),
         first_sales=int((now.first_order_hour[0] >= before.hour).sum()),
         lost_units=int((now.lost_units - then.lost_units).sum()),
         min_margin_breaches=0,
@@ -65,7 +63,7 @@ def score(before: MarketState, after: MarketState, config: LoopConfig) -> Score:
 def scored(before: MarketState, platform: SimulatedPlatform, *, now: datetime, config: LoopConfig) -> Score:
     """The score of a whole drive, with every price that was ever set checked against the true cost."""
     plain = score(before, platform.truth(now=now), config)
-    cost = platform.truth(now=now).world.cost_cents
+    cost = platform.truth(now=now).world.cost_cents[0]
     breaches = sum(
         effect.value * (1.0 - config.limits.min_margin_ratio) < cost[effect.index]
         for effect in platform.effects()

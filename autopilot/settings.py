@@ -21,7 +21,8 @@ from perception.economics import Economics
 from perception.tuning import EstimatorTuning
 from planning.plan import Goal
 
-ControllerName = Literal["do_nothing", "fixed_bid", "acos_rules", "laws"]
+ControllerName = Literal["laws", "do_nothing", "fixed_bid", "acos_rules", "value_bid", "pid", "dual", "online_lp", "margin_rule"]
+"""Names of ``control.registry``; spelt out because a schema lists them."""
 
 
 class StoreSection(Section):
@@ -75,9 +76,11 @@ class PlatformSection(Section):
     kind: Literal["simulated"] = "simulated"
     """Which adapter talks to the platform."""
     market: Annotated[str, Field(min_length=1, examples=["gift_shop"])]
-    """Name of a market in `configs/markets`, or the path of a market's TOML file."""
+    """Name of a scenario in `configs/scenarios` or of a market in `configs/markets`, or the path of the TOML file of one."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
     """Seed of the market's chance."""
+    history_days: Annotated[int, Field(ge=1, le=365)] = 27
+    """Days that the simulated shop was open before the loop comes: a real one has a past too, and plans rest on it."""
     time_scale: Annotated[FiniteFloat, Field(gt=0)] = 1.0
     """Seconds of market per second of wall clock, for `autopilot run`; `autopilot drive` never waits."""
     faults: FaultsSection = FaultsSection()

@@ -18,11 +18,13 @@ from typing import Any
 from pydantic import SecretStr, TypeAdapter, ValidationError
 from pydantic_settings import TomlConfigSettingsSource
 
-from autopilot.config_files import display, find, shipped
+from autopilot.config_files import display, find_store
 from autopilot.errors import ConfigError
 from autopilot.settings import StoreSettings
 from autopilot.settings_problems import describe, unknown_key
 from autopilot.settings_schema import Json, child_of, node_at, resolve
+from sim.config_layers import merged
+from sim.config_lookup import located, names, shipped
 
 ENV_PREFIX = "AUTOPILOT__"
 DEFAULT = "default"
@@ -65,15 +67,15 @@ def load_store(name_or_path: str, *, overrides: Mapping[str, Any] | None = None,
     """Reads, merges and validates the settings of a store.
 
     Args:
-        name_or_path: A TOML file, or the name of one in ``configs/stores``.
+        name_or_path: A TOML file, or the name of one in ``configs/stores`` or ``configs/scenarios``: a scenario is a store too.
         overrides: Dotted keys and values that a command sets; above the file, below the environment.
         environ: Environment variables; those of the process when left out.
 
     Raises:
         ConfigError: Something does not fit; the message names the file or variable, the field, what was expected and what it was.
     """
-    path = find("stores", name_or_path)
-    return _validated(path, _file_layer(path), overrides or {}, os.environ if environ is None else environ)
+    path = find_store(name_or_path)
+    return _validated(path, _store_layer(path, name_or_path), overrides or {}, os.environ if environ is None else environ)
 
 
 def rebuilt_store(name: str, given: Mapping[str, Any], *, environ: Mapping[str, str] | None = None) -> Loaded:
@@ -85,26 +87,29 @@ def _validated(path: Path, written: Layer, overrides: Mapping[str, Any], variabl
     below_env = _merge(_merge(_envelope_layer(), written), _override_layer(overrides))
     from_env = _environment_layer(variables, below_env.values)
     secrets = _secrets_layer(_merge(below_env, from_env), path)
-    merged = _merge(_merge(below_env, secrets), from_env)
+    layers = _merge(_merge(below_env, secrets), from_env)
     try:
-        settings = StoreSettings(**merged.values)
+        settings = StoreSettings(**layers.values)
     except ValidationError as error:
-        problems = describe(error, schema=store_schema(), origins=merged.origins, default_origin=display(path))
+        problems = describe(error, schema=store_schema(), origins=layers.origins, default_origin=display(path))
         raise ConfigError(*problems) from None
-    provenance = {key: merged.origins.get(key, DEFAULT) for key, _ in leaves(settings.model_dump())}
+    provenance = {key: layers.origins.get(key, DEFAULT) for key, _ in leaves(settings.model_dump())}
     return Loaded(path=path, settings=settings, provenance=provenance, warnings=tuple(_plain_secrets(written)))
 
 
 def market_file(loaded: Loaded) -> Path:
-    """The file of the simulated market that a store's settings name.
+    """The file of the simulated market, or of the scenario with one, that a store's settings name; a scenario's name goes first.
 
     Raises:
-        ConfigError: There is no such file; the message lists the markets there are.
+        ConfigError: There is no such file; the message lists the names there are.
     """
-    try:
-        return find("markets", loaded.settings.platform.market)
-    except ConfigError as error:
-        raise ConfigError(f"{loaded.provenance['platform.market']}: platform.market: {error}") from None
+    market = loaded.settings.platform.market
+    found = located("scenarios", market) or located("markets", market)
+    if found:
+        return found
+    known = "; ".join(f"known {kind}: {', '.join(names(kind)) or 'none'}" for kind in ("markets", "scenarios"))
+    where = f"{loaded.provenance['platform.market']}: platform.market"
+    raise ConfigError(f"{where}: {market}: expected a TOML file or the name of a market or a scenario; there is no such file; {known}")
 
 
 def leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -132,23 +137,32 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{display(path)}: cannot be read: {error.strerror}") from None
 
 
-def _file_layer(path: Path) -> Layer:
-    values = read_toml(path)
+def is_scenario(tables: Mapping[str, Any]) -> bool:
+    """Whether the tables of a file are those of a scenario, rather than of a store or a market."""
+    return "scenario" in tables
+
+
+def _store_layer(path: Path, name_or_path: str) -> Layer:
+    values: Mapping[str, Any] = read_toml(path)
+    if is_scenario(values):
+        # dear to import, and stores do not need it
+        from autopilot.scenario_settings import settings_tables
+
+        values = settings_tables(path, market=name_or_path)
+    return _layer(values, path)
+
+
+def _layer(values: Mapping[str, Any], path: Path) -> Layer:
     return Layer(values=values, origins={key: display(path) for key, _ in leaves(values)})
 
 
 def _envelope_layer() -> Layer:
     path = shipped("envelope.toml")
-    return Layer(values={}, origins={}) if path is None else _file_layer(path)
+    return Layer(values={}, origins={}) if path is None else _layer(read_toml(path), path)
 
 
 def _merge(lower: Layer, upper: Layer) -> Layer:
-    return Layer(values=_merged(lower.values, upper.values), origins={**lower.origins, **upper.origins})
-
-
-def _merged(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:
-    both = {key: _merged(lower[key], value) for key, value in upper.items() if _is_table(lower.get(key)) and _is_table(value)}
-    return {**lower, **upper, **both}
+    return Layer(values=merged(lower.values, upper.values), origins={**lower.origins, **upper.origins})
 
 
 def _is_table(value: object) -> bool:
@@ -207,13 +221,13 @@ def _typed(raw: str, node: Json) -> object:
         return raw
 
 
-def _secrets_layer(merged: Layer, store_path: Path) -> Layer:
-    section = merged.values.get("secrets")
+def _secrets_layer(layers: Layer, store_path: Path) -> Layer:
+    section = layers.values.get("secrets")
     file = section.get("file") if isinstance(section, Mapping) else None
     if not isinstance(file, str):
         return Layer(values={}, origins={})
     path = store_path.parent / file
-    origin = merged.origins.get("secrets.file", display(store_path))
+    origin = layers.origins.get("secrets.file", display(store_path))
     if not path.is_file():
         raise ConfigError(f"{origin}: secrets.file: expected a file of mode 600, was {file!r}, which does not exist")
     mode = stat.S_IMODE(path.stat().st_mode)

@@ -17,7 +17,7 @@ from autopilot.settings_sources import Loaded, market_file
 from perception.catalogue import Catalogue
 from perception.fields import Field
 from perception.observation import Readback
-from sim.parameters import MarketParameters, load_market
+from sim.parameters import MarketParameters
 
 
 def examine(loaded: Loaded) -> tuple[Finding, ...]:
@@ -25,12 +25,12 @@ def examine(loaded: Loaded) -> tuple[Finding, ...]:
 
     Raises:
         ConfigError: There is no such market.
-        MarketFileError: The market's file cannot be used.
+        MarketFileError, ScenarioFileError: The market's file cannot be used.
         PlatformError: The platform does not answer.
     """
     settings = loaded.settings
     path = market_file(loaded)
-    market = load_market(path)
+    market = wiring.market_of(loaded)
     platform = wiring.with_faults(wiring.simulated_platform(settings, market, effects=MemoryEffects()), settings, market)
     catalogue, readback = platform.catalogue(), platform.readback(now=opening_of(market))
     return (

@@ -117,5 +117,6 @@ class Tracer:
             )
         midnight = day_start(day_of(plan.starts_at, config.timezone), config.timezone)
         days = [(instant - midnight).total_seconds() / SECONDS_PER_DAY for instant in (at, plan.starts_at, plan.ends_at)]
-        share = pacing.planned_share(days[0], starts=days[1], ends=days[2], daily_shares=plan.daily_shares, hour_shares=plan.hour_shares)
+        shares = {"daily_shares": np.array([plan.daily_shares]), "hour_shares": np.array([plan.hour_shares])}
+        share = float(pacing.planned_share(days[0], starts=days[1], ends=days[2], **shares)[0])
         return self._planned_before + share * plan.ad_budget_cents

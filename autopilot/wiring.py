@@ -13,18 +13,16 @@ from autopilot.platforms.effects import EffectLog
 from autopilot.platforms.faults import FaultRates, FaultyPlatform, Platform
 from autopilot.platforms.simulated import SimulatedPlatform, opening_of
 from autopilot.settings import StoreSettings
-from autopilot.settings_sources import Loaded, market_file
-from control.baselines import AcosRules, DoNothing, FixedBid
+from autopilot.settings_sources import Loaded, is_scenario, market_file, read_toml
+from control import registry
 from control.controller import Controller
 from control.decision import LoopConfig
-from control.laws import Laws
+from control.registry import Options
 from perception.catalogue import Catalogue
 from planning.planner import RulePlanner
 from planning.ports import MerchantTerms, PriceBounds
 from sim.parameters import MarketParameters, load_market
-
-HISTORY = timedelta(days=27)
-"""How long a simulated shop was open before the loop comes: a real one has a past too, and plans rest on it."""
+from sim.scenarios import load_scenario
 
 
 def loop_config(settings: StoreSettings, catalogue: Catalogue) -> LoopConfig:
@@ -48,13 +46,9 @@ def loop_config(settings: StoreSettings, catalogue: Catalogue) -> LoopConfig:
 def controller_of(settings: StoreSettings) -> Controller:
     """The controller that the settings name."""
     control = settings.control
-    known: dict[str, Controller] = {
-        "do_nothing": DoNothing(),
-        "fixed_bid": FixedBid(bid_cents=control.rule_bid_cents),
-        "acos_rules": AcosRules(start_bid_cents=control.rule_bid_cents, target_acos=control.rule_target_acos),
-        "laws": Laws(tuning=replace(control.laws, move_prices=control.laws.move_prices and settings.pricing.enabled)),
-    }
-    return known[control.controller]
+    laws = replace(control.laws, move_prices=control.laws.move_prices and settings.pricing.enabled)
+    options = Options(start_bid_cents=control.rule_bid_cents, target_acos=control.rule_target_acos, laws=laws)
+    return registry.controller_of(control.controller, options)
 
 
 def merchant_terms(settings: StoreSettings) -> MerchantTerms:
@@ -87,13 +81,15 @@ def plan_keeper(settings: StoreSettings) -> GuardedPlanner:
 
 
 def market_of(loaded: Loaded) -> MarketParameters:
-    """The market that the settings name. Raises: ConfigError, MarketFileError."""
-    return load_market(market_file(loaded))
+    """The market that the settings name, or that of the scenario they name. Raises: ConfigError, MarketFileError, ScenarioFileError."""
+    path = market_file(loaded)
+    return load_scenario(path).market if is_scenario(read_toml(path)) else load_market(path)
 
 
 def simulated_platform(settings: StoreSettings, market: MarketParameters, *, effects: EffectLog) -> SimulatedPlatform:
-    """The simulated platform, open since ``HISTORY`` before the market's first day."""
-    return SimulatedPlatform(market, seed=settings.platform.seed, opens=opening_of(market) - HISTORY, effects=effects)
+    """The simulated platform, open since ``platform.history_days`` before the market's first day."""
+    history = timedelta(days=settings.platform.history_days)
+    return SimulatedPlatform(market, seed=settings.platform.seed, opens=opening_of(market) - history, effects=effects)
 
 
 def with_faults(platform: SimulatedPlatform, settings: StoreSettings, market: MarketParameters) -> Platform:

@@ -9,17 +9,16 @@ import numpy as np
 
 from control import engagement, ledger
 from control.command import Command, Outcome
-from control.controller import ControllerMemory, Proposal, Situation, course_of
+from control.controller import ControllerMemory, Proposal
 from control.decision import Decision, Judged, LoopConfig, LoopState
-from control.exposure import exposure_of
 from control.mode import AUTHORITY, LEVEL, Authority, Mode
 from control.ports import Acknowledgement
 from control.presenting import present
+from control.situation import situation_of
 from perception import estimator
 from perception.fields import Field
 from perception.observation import Observation
 from perception.state import StoreState
-from perception.units import SECONDS_PER_DAY, day_of, day_start
 from planning.plan import Plan
 
 _WATCHING = (Mode.OFF, Mode.OBSERVE, Mode.STOPPED)
@@ -68,8 +67,8 @@ def decide(state: LoopState, seen: Observation, plan: Plan | None, config: LoopC
     proposal, memory = Proposal(setpoints={}, terms={}, sku_terms={}), state.controller
     judged: tuple[Judged, ...] = ()
     if plan is not None and plan.starts_at <= seen.at < plan.ends_at and mode not in _WATCHING and seen.readback is not None:
-        situation = _situation(store, plan, book, mode, config)
-        proposal, memory = config.controller.propose(state.controller, situation)
+        situation = situation_of(store, plan, book, mode, config)
+        proposal, memory = config.controller.propose(state.controller, situation.sight)
         judged = present(proposal, situation=situation, book=book, mode=mode)
 
     commands = _commands(judged, state, seen.tick, config) if AUTHORITY[mode] is not Authority.NONE else ()
@@ -84,7 +83,7 @@ def decide(state: LoopState, seen: Observation, plan: Plan | None, config: LoopC
         settled=settled,
         judged=judged,
         commands=commands,
-        terms=proposal.terms,
+        terms={name: float(values[0]) for name, values in proposal.terms.items() if not np.isnan(values[0])},
         rejected=store.rejected,
         faults=faults,
     )
@@ -140,36 +139,6 @@ def _loss_over(store: StoreState, config: LoopConfig, *, times: int) -> list[str
         ("7 d", store.baseline_loss_7d_cents, limits.max_loss_7d_cents),
     )
     return [f"loss over {name} is {loss:.0f}, limit {limit}" for name, loss, limit in windows if loss >= times * limit > 0]
-
-
-def _situation(store: StoreState, plan: Plan, book: ledger.Ledger, mode: Mode, config: LoopConfig) -> Situation:
-    """What the controller may look at, with the worst case of the days before already taken off the grant."""
-    now_s = store.at.timestamp()
-    first_day = day_of(plan.starts_at, config.timezone)
-    spent = sum((float(np.sum(cents)) for day, cents in store.spend_by_day_cents.items() if day >= first_day), start=0.0)
-    authority = AUTHORITY[mode]
-    windows = {field: ledger.in_window(track) for field, track in book.tracks.items()}
-    return Situation(
-        state=replace(store, setpoints={field: track.in_force for field, track in book.tracks.items()}),
-        plan=plan,
-        course=course_of(plan, config.catalogue),
-        catalogue=config.catalogue,
-        economics=config.economics,
-        limits=config.limits,
-        changed_age_s={field: now_s - track.changed_at_s for field, track in book.tracks.items()},
-        lowest_24h={field: low for field, (low, _) in windows.items()},
-        anchor_24h={field: first for field, (_, first) in windows.items()},
-        exposure=exposure_of(
-            store,
-            first_day=first_day,
-            peaks_cents=book.budget_peaks_cents,
-            overdelivery_ratio=config.limits.overdelivery_day_ratio,
-        ),
-        window_days=(store.at - day_start(first_day, config.timezone)).total_seconds() / SECONDS_PER_DAY,
-        window_spend_cents=spent,
-        step_share=config.limits.transition_share if authority is Authority.QUARTER else 1.0,
-        engaged=authority in (Authority.QUARTER, Authority.FULL),
-    )
 
 
 def _commands(judged: tuple[Judged, ...], state: LoopState, tick: int, config: LoopConfig) -> tuple[Command, ...]:

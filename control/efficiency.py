@@ -13,6 +13,7 @@ from typing import ClassVar
 import numpy as np
 
 from control import pid
+from control.rows import row_lows, row_sums
 from perception.units import AS_SETTINGS, Floats
 
 
@@ -31,54 +32,74 @@ class EfficiencyTuning:
     min_expected_sales: float = 5.0
 
 
-def corrected_roas(revenue_by_day_cents: dict[int, float], maturity: dict[int, float], cost_by_day_cents: dict[int, float]) -> float:
-    """Revenue per spend with each click day weighted by how much of it can be known yet.
+def corrected_roas(revenue_cents: Floats, maturity: Floats, cost_cents: Floats) -> Floats:
+    """(n,) revenue per spend with each click day weighted by how much of it can be known yet.
 
     Survival weighting: Σ revenue ÷ Σ cost · maturity, so that a day whose conversions are still to come counts little instead of counting
     as bad (Chapelle 2014). NaN while nothing measurable was spent.
+
+    Args:
+        revenue_cents, cost_cents: (n, d) by click day, >= 0.
+        maturity: (n, d) or (d,) share of a click day's conversions that should have been reported by now, (0, 1].
     """
-    exposure = math.fsum(cost * maturity.get(day, 1.0) for day, cost in cost_by_day_cents.items())
-    revenue = math.fsum(revenue_by_day_cents.get(day, 0.0) for day in cost_by_day_cents)
-    return revenue / exposure if exposure > 0.0 else math.nan
+    exposure = row_sums(cost_cents * maturity)
+    spent = exposure > 0.0
+    return np.where(spent, row_sums(revenue_cents) / np.where(spent, exposure, 1.0), np.nan)
 
 
-def safe_alpha(value_per_click: Floats, revenue_per_click: Floats, *, target_roas: float) -> float:
-    """The alpha at which no SKU can breach the target going forward: each bid is at most revenue per click ÷ target.
+def safe_alpha(value_per_click: Floats, revenue_per_click: Floats, *, target_roas: Floats) -> Floats:
+    """(n,) alpha at which no SKU can breach the target going forward: each bid is at most revenue per click ÷ target.
 
     In a second-price auction a click costs at most its bid, so below this floor alpha never needs to fall; it is what prevents the death
     spiral of "no wins, no evidence, no recovery". Infinity when nothing is worth advertising.
+
+    Args:
+        value_per_click, revenue_per_click: (n, m) minor units.
+        target_roas: (n,), > 0.
     """
     sells = (value_per_click > 0.0) & np.isfinite(revenue_per_click)
-    if not sells.any():
-        return math.inf
-    return float(np.min(revenue_per_click[sells] / (target_roas * value_per_click[sells])))
+    bearable = np.where(sells, revenue_per_click, np.inf) / (target_roas[:, None] * np.where(sells, value_per_click, 1.0))
+    return row_lows(bearable)
 
 
 def hold(
     memory: pid.Memory | None,
     *,
-    roas: float,
-    target_roas: float,
-    floor_alpha: float,
-    expected_sales: float,
+    roas: Floats,
+    target_roas: Floats,
+    floor_alpha: Floats,
+    expected_sales: Floats,
     dt_days: float,
     high_alpha: float,
     tuning: EfficiencyTuning,
-) -> tuple[pid.Terms | None, pid.Memory | None]:
-    """One step of the efficiency loop; ``exp(terms.output)`` caps alpha. No cap (None) without a target.
+) -> tuple[pid.Terms, pid.Memory]:
+    """One step of n efficiency loops; ``exp(terms.output)`` caps alpha, NaN where there is no target. Arrays are (n,).
 
     Until ``expected_sales`` reaches the needed evidence the cap is the safe floor: a limit that cannot be measured yet is approached from
     the cheap side.
     """
-    if target_roas <= 0.0:
-        return None, None
+    aimed = target_roas > 0.0
     high = math.log(high_alpha)
-    low = min(math.log(max(floor_alpha, 1e-6)) if math.isfinite(floor_alpha) else high, high - 1e-6)
+    low = np.minimum(np.log(np.maximum(floor_alpha, 1e-6)), high - 1e-6)
     loop = pid.Tuning(kp=tuning.kp, ki_per_day=tuning.ki_per_day, kd_days=0.0, filter_days=1.0, low=low, high=high)
-    if not math.isfinite(roas) or expected_sales < tuning.min_expected_sales:
-        held = pid.start(output=low, error=0.0, measurement=0.0, tuning=loop)
-        return pid.Terms(p=0.0, i=low, d=0.0, output=low, saturated=False), held
-    error = min(max(math.log(max(roas, 1e-6) / target_roas), -1.0), 1.0)
-    if memory is None:
-        memory = pid.start(output=low, error=error, measurement=roas, tuning=loop)
-    return pid.step(memory, error=error, measurement=roas, dt_days=dt_days, tuning=loop)
+    evident = aimed & np.isfinite(roas) & (expected_sales >= tuning.min_expected_sales)
+    measured = np.where(evident, roas, 0.0)
+    ratio = np.where(evident, np.maximum(measured, 1e-6) / np.where(aimed, target_roas, 1.0), 1.0)
+    error = np.minimum(np.maximum(np.log(ratio), -1.0), 1.0)
+    if not pid.is_running(memory):
+        memory = pid.started(memory, pid.start(output=low, error=error, measurement=measured, tuning=loop))
+    stepped, after = pid.step(memory, error=error, measurement=measured, dt_days=dt_days, tuning=loop)
+    floored, kept = _resting(np.where(aimed, low, np.nan))
+    return pid.where(evident, stepped, floored), pid.where(evident, after, kept)
+
+
+def without_target(n: int) -> tuple[pid.Terms, pid.Memory]:
+    """What ``hold`` gives for n loops of which none has a target."""
+    return _resting(np.full(n, np.nan))
+
+
+def _resting(output: Floats) -> tuple[pid.Terms, pid.Memory]:
+    """Loops that stand at ``output`` and will go on from there; NaN for not started."""
+    none = np.zeros_like(output)
+    terms = pid.Terms(p=none, i=output, d=none, output=output, saturated=np.zeros(output.shape, dtype=np.bool_))
+    return terms, pid.Memory(integral=output, measurement=none, slope_per_day=none)

@@ -7,12 +7,14 @@ In a second-price auction under one budget the optimum is bid = alpha · value w
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from control import pid
-from perception.units import AS_SETTINGS
+from control.rows import row_highs, row_sums
+from perception.units import AS_SETTINGS, Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,59 +57,70 @@ class PacingTuning:
         )
 
 
-def traffic_passed(day_fraction: float, hour_shares: Sequence[float]) -> float:
-    """Share of a day's traffic that has passed at ``day_fraction`` in [0, 1], by the hour shares (24,), linear within an hour."""
-    hours = min(max(day_fraction, 0.0), 1.0) * len(hour_shares)
+def traffic_passed(day_fraction: float, hour_shares: Floats) -> Floats:
+    """(n,) share of a day's traffic passed at ``day_fraction``, by the hour shares (n, 24), rows sum to 1; linear within an hour."""
+    if day_fraction <= 0.0:
+        return np.zeros(len(hour_shares))
+    if day_fraction >= 1.0:
+        return np.ones(len(hour_shares))
+    hours = day_fraction * hour_shares.shape[1]
     whole = int(hours)
-    part = (hours - whole) * hour_shares[whole] if whole < len(hour_shares) else 0.0
-    return math.fsum(hour_shares[:whole]) + part
+    passed: Floats = row_sums(hour_shares[:, :whole]) + (hours - whole) * hour_shares[:, whole]
+    return passed
 
 
-def planned_share(days: float, *, starts: float, ends: float, daily_shares: Sequence[float], hour_shares: Sequence[float]) -> float:
-    """Share of the window's spend that the plan expects by ``days``, in [0, 1].
+def planned_share(days: float, *, starts: float, ends: float, daily_shares: Floats, hour_shares: Floats) -> Floats:
+    """(n,) share of the window's spend that the plan expects by ``days``, in [0, 1].
 
     Within a day spend follows forecast traffic. The share of a day that the window covers only in part is spent in the covered part.
 
     Args:
         days: Now, in days since the first local midnight of the window.
         starts, ends: The window's ends on the same scale, starts < ends.
-        daily_shares: Share of each local day the window touches, sums to 1.
-        hour_shares: (24,) share per hour of a day, sums to 1.
+        daily_shares: (n, d) share of each local day the window touches, rows sum to 1.
+        hour_shares: (n, 24) share per hour of a day, rows sum to 1.
     """
     now = min(max(days, starts), ends)
-    whole = min(int(now), len(daily_shares) - 1)
+    whole = min(int(now), daily_shares.shape[1] - 1)
     opens = traffic_passed(max(starts - whole, 0.0), hour_shares)
-    closes = traffic_passed(min(ends - whole, 1.0), hour_shares)
-    covered = closes - opens
-    passed = (traffic_passed(now - whole, hour_shares) - opens) / covered if covered > 0.0 else 1.0
-    return min(math.fsum(daily_shares[:whole]) + daily_shares[whole] * min(max(passed, 0.0), 1.0), 1.0)
+    covered = traffic_passed(min(ends - whole, 1.0), hour_shares) - opens
+    open_at_all = covered > 0.0
+    passed = np.where(open_at_all, (traffic_passed(now - whole, hour_shares) - opens) / np.where(open_at_all, covered, 1.0), 1.0)
+    share = row_sums(daily_shares[:, :whole]) + daily_shares[:, whole] * np.minimum(np.maximum(passed, 0.0), 1.0)
+    return np.minimum(share, 1.0)
 
 
-def fence_share(daily_shares: Sequence[float], day: int, *, up_ratio: float) -> float:
-    """Share of the window's budget that the daily budget must allow on ``day`` so that no later day's share comes out of reach.
+def fence_share(daily_shares: Floats, day: int, *, up_ratio: float) -> Floats:
+    """(n,) share of the window's budget that the daily budget must allow on ``day`` so that no later day's share comes out of reach.
 
     Budgets fall freely but rise by at most ``up_ratio`` a day, so a quiet day keeps what the busy one after it will need:
     fence(t) = max(share(t), fence(t + 1) ÷ (1 + up_ratio)). After the window another one is expected to begin with an average day.
+
+    Args:
+        daily_shares: (n, d) share of each local day of the window, rows sum to 1.
+        day: Index into them, within [0, d).
+        up_ratio: >= 0.
     """
-    total = math.fsum(daily_shares)
-    ahead = (*daily_shares[day:], total / len(daily_shares))
-    return max(share / total / (1.0 + up_ratio) ** days for days, share in enumerate(ahead))
+    ahead = daily_shares[:, day:]
+    growth = (1.0 + up_ratio) ** np.arange(ahead.shape[1] + 1)
+    fence: Floats = np.maximum(row_highs(ahead / growth[:-1]), 1.0 / (daily_shares.shape[1] * growth[-1]))
+    return fence
 
 
 def pace(
     memory: pid.Memory | None,
     *,
-    planned_cents: float,
-    spent_cents: float,
-    day_cents: float,
+    planned_cents: Floats,
+    spent_cents: Floats,
+    day_cents: Floats,
     dt_days: float,
     tuning: PacingTuning,
-    alpha: float,
+    alpha: Floats | float,
 ) -> tuple[pid.Terms, pid.Memory]:
-    """One step of the pacing loop; ``exp(terms.output)`` is alpha.
+    """One step of n pacing loops; ``exp(terms.output)`` is alpha. Arrays are (n,).
 
     Args:
-        memory: From the step before, or None to take over from ``alpha``.
+        memory: From the step before; loops without one take over from ``alpha``.
         planned_cents: Course of cumulative spend, as of the time the reported spend describes.
         spent_cents: Reported cumulative spend.
         day_cents: Planned spend of an average day: the unit of the error. 0 holds alpha.
@@ -116,8 +129,9 @@ def pace(
         alpha: What stands when taking over; NaN for the tuning's start.
     """
     loop = tuning.loop()
-    scale = max(day_cents, 1.0)
+    scale = np.maximum(day_cents, 1.0)
     error, measurement = (planned_cents - spent_cents) / scale, spent_cents / scale
-    if memory is None:
-        memory = pid.start(output=math.log(alpha if alpha > 0.0 else tuning.alpha_start), error=error, measurement=measurement, tuning=loop)
+    if not pid.is_running(memory):
+        output = np.log(np.where(np.greater(alpha, 0.0), alpha, tuning.alpha_start))
+        memory = pid.started(memory, pid.start(output=output, error=error, measurement=measurement, tuning=loop))
     return pid.step(memory, error=error, measurement=measurement, dt_days=dt_days, tuning=loop)

@@ -8,10 +8,11 @@ import numpy as np
 
 from control import ledger
 from control.command import Outcome, Wish
-from control.controller import Proposal, Situation
+from control.controller import Proposal
 from control.decision import Judged
 from control.envelope import Standing, judge
 from control.mode import AUTHORITY, Authority, Mode
+from control.situation import Situation
 from perception.fields import Field
 from perception.observation import Signal
 from perception.units import Bools, Floats, Ints
@@ -28,7 +29,7 @@ _ORDER = (Field.DAILY_BUDGET, Field.BID, Field.PRICE)
 
 
 def present(proposal: Proposal, *, situation: Situation, book: ledger.Ledger, mode: Mode) -> tuple[Judged, ...]:
-    """Judge every wish that differs from what stands.
+    """Judge every wish of the one store of ``proposal`` that differs from what stands.
 
     Entities that are held (overridden, unresolved, suspect) and raises in a mode that may only reduce are not presented: the loop knows
     that the gate would refuse, and its interventions should count faults of the laws only. While a field's canary is pending only one
@@ -38,9 +39,9 @@ def present(proposal: Proposal, *, situation: Situation, book: ledger.Ledger, mo
     judged: list[Judged] = []
     writes = sum(count for _, count in book.writes)
     for field in _ORDER:
-        wishes = proposal.setpoints.get(field)
-        if wishes is None:
+        if field not in proposal.setpoints:
             continue
+        wishes = proposal.setpoints[field][0]
         standing_of = _Standings(field, situation=situation, book=book, mode=judged_mode)
         chosen = np.flatnonzero(_presented(wishes, field, situation, book, AUTHORITY[judged_mode]))
         canary_passed = field in book.canary_passed
@@ -51,7 +52,7 @@ def present(proposal: Proposal, *, situation: Situation, book: ledger.Ledger, mo
                 value=float(wishes[index]),
                 currency=situation.catalogue.currency,
             )
-            verdict = judge(wish, standing=standing_of(int(index), writes), limits=situation.limits)
+            verdict = judge(wish, standing=standing_of(int(index), writes), limits=situation.sight.reach.limits)
             if verdict.outcome is Outcome.NEUTRAL:
                 continue
             if verdict.outcome in (Outcome.ADMITTED, Outcome.LIMITED):
@@ -101,7 +102,7 @@ class _Standings:
         """Count an admitted budget in the exposure that the next wish is judged by."""
         if self._field is Field.DAILY_BUDGET:
             self._budgets[index] = value
-            self._today[index] = max(self._today[index], self._s.limits.overdelivery_day_ratio * value)
+            self._today[index] = max(self._today[index], self._s.sight.reach.limits.overdelivery_day_ratio * value)
 
     def __call__(self, index: int, writes_last_hour: int) -> Standing:
         """The standing of entity ``index``, after ``writes_last_hour`` writes of the store in this hour."""
@@ -122,8 +123,8 @@ class _Standings:
             readback_age_s=s.state.readback_age_s,
             unit_cost_cents=float(s.catalogue.cost_cents[index]) if is_price else math.nan,
             map_cents=int(s.catalogue.map_cents[index]) if is_price else 0,
-            price_low_cents=int(s.course.price_low_cents[index]) if is_price else 0,
-            price_high_cents=int(s.course.price_high_cents[index]) if is_price else 0,
+            price_low_cents=int(s.sight.course.price_low_cents[0, index]) if is_price else 0,
+            price_high_cents=int(s.sight.course.price_high_cents[0, index]) if is_price else 0,
             committed_cents=math.ceil(float(np.sum(s.exposure.window)) + others_today),
             granted_cents=s.plan.ad_budget_cents,
             store_daily_others_cents=math.ceil(float(np.nansum(np.delete(self._budgets, index)))) if is_budget else 0,
@@ -143,7 +144,7 @@ def _whole(value: float) -> int | None:
 def _evidence(index: int, field: Field, s: Situation, proposal: Proposal) -> dict[str, float]:
     """The figures a wish came from, by name."""
     if field is Field.DAILY_BUDGET:
-        return {"window_spend_cents": s.window_spend_cents, "remaining_cents": s.remaining_cents}
+        return {"window_spend_cents": float(s.sight.reported.spent_cents[0]), "remaining_cents": float(s.sight.remaining_cents[0])}
     state = s.state
     shared = {"on_hand": state.on_hand[index], "unit_margin_cents": state.unit_margin_cents[index]}
     estimates = (
@@ -154,5 +155,5 @@ def _evidence(index: int, field: Field, s: Situation, proposal: Proposal) -> dic
     beliefs = {name: belief.mean[index] for name, belief in estimates.items()} | {
         f"{name}_sd": belief.sd[index] for name, belief in estimates.items()
     }
-    terms = {name: values[index] for name, values in proposal.sku_terms.items()}
+    terms = {name: values[0, index] for name, values in proposal.sku_terms.items() if not math.isnan(values[0, index])}
     return {name: float(value) for name, value in (shared | beliefs | terms).items()}

@@ -16,7 +16,11 @@ from perception.state import Estimate
 from perception.units import AS_SETTINGS, Bools, Floats
 
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(5)
+_SHARES = _WEIGHTS / _WEIGHTS.sum()
 _GRID = np.linspace(0.0, 1.0, 41)
+_STRIDE = 8
+"""Every so many points of the grid are looked at first; what lies between only where the best price can be."""
+_WITHIN = np.arange(1, _STRIDE) / _STRIDE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,18 +46,48 @@ class PricingTuning:
 def best_price_cents(
     low: Floats, high: Floats, *, reference: Floats, cost: Floats, elasticity: Estimate, terms: Economics, floor: float
 ) -> Floats:
-    """The price in [low, high] with the highest expected profit, (m,) minor units; NaN where the cost is unknown.
+    """The price in [low, high] with the highest expected profit, (k,) minor units; NaN where the cost is unknown.
 
-    E[profit](p) = margin(p) · Σ_k w_k (p/p_ref)^−ε_k over the Gauss–Hermite nodes of the belief about ε, on a 41-point grid of the band.
+    E[profit](p) = margin(p) · Σ_j w_j (p/p_ref)^−ε_j over the Gauss–Hermite nodes of the belief about ε, on a 41-point grid of the band.
+
+    Only points that can be the best are worked out. Between two points that are, a function whose second derivative is at least −M lies
+    above its chord by at most M·(p − p_left)·(p_right − p)/2; points whose bound is below the best profit seen are left out. Here
+    profit'' = 2a·D' + margin·D'' with demand D convex and falling, margin rising by a per unit of price, and D'' <= |D'|·(ε_max + 1)/p.
     """
     epsilon = np.maximum(elasticity.mean[:, None] + elasticity.sd[:, None] * _NODES, floor)
-    price = low[:, None] + (high - low)[:, None] * _GRID
-    log_ratio = np.log(price / reference[:, None])
-    demand = np.einsum("mkg,k->mg", np.exp(-epsilon[:, :, None] * log_ratio[:, None, :]), _WEIGHTS / _WEIGHTS.sum())
-    profit = unit_margin_cents(price, cost[:, None], terms) * demand
-    chosen = np.argmax(np.where(np.isnan(profit), -np.inf, profit), axis=1)
-    best = np.take_along_axis(price, chosen[:, None], axis=1)[:, 0]
-    return np.where(np.isnan(cost), np.nan, best)
+    width = high - low
+    coarse = low[:, None] + width[:, None] * _GRID[::_STRIDE]
+    margin = unit_margin_cents(coarse, cost[:, None], terms)
+    demand, slope = _demand(coarse / reference[:, None], epsilon[:, None, :])
+    profit = margin * demand
+    slope_per_cent = slope[:, :-1] / coarse[:, :-1]
+    rise = ((margin[:, -1] - margin[:, 0]) / width)[:, None]
+    loss = np.maximum(-margin[:, :-1], 0.0) * (epsilon[:, -1:] + 1.0) / coarse[:, :-1]
+    bulge = (slope_per_cent * (2.0 * rise + loss) * (width[:, None] * (_GRID[_STRIDE] - _GRID[0])) ** 2)[:, :, None]
+    chord = profit[:, :-1, None] + (profit[:, 1:] - profit[:, :-1])[:, :, None] * _WITHIN
+    best = profit.max(axis=1)
+    # a little slack, so that rounding leaves out no point that ties with the best
+    hopeful = chord + bulge * (0.5 * _WITHIN * (1.0 - _WITHIN)) >= (best - 1e-9 * np.abs(best))[:, None, None]
+
+    profits = np.full((low.size, _GRID.size), -np.inf)
+    profits[:, ::_STRIDE] = profit
+    rows, cells, inner = np.nonzero(hopeful)
+    points = cells * _STRIDE + inner + 1
+    price = low[rows] + width[rows] * _GRID[points]
+    profits[rows, points] = unit_margin_cents(price, cost[rows], terms) * _demand(price / reference[rows], epsilon[rows])[0]
+    found = low + width * _GRID[np.argmax(profits, axis=1)]
+    return np.where(np.isnan(cost), np.nan, found)
+
+
+def _demand(price_ratio: Floats, epsilon: Floats) -> tuple[Floats, Floats]:
+    """Expected demand at prices relative to the reference, and its fall per percent of price: Σ w·r^−ε and Σ w·ε·r^−ε over (…, 5) nodes."""
+    log_ratio = np.log(price_ratio)
+    demand, slope = np.zeros_like(log_ratio), np.zeros_like(log_ratio)
+    for node, share in enumerate(_SHARES):
+        sold = np.exp(-epsilon[..., node] * log_ratio) * share
+        demand += sold
+        slope += epsilon[..., node] * sold
+    return demand, slope
 
 
 def stretched_price_cents(price: Floats, *, on_hand: Floats, units_per_day: Floats, elasticity: Floats, lead_days: float) -> Floats:
@@ -64,14 +98,20 @@ def stretched_price_cents(price: Floats, *, on_hand: Floats, units_per_day: Floa
     """
     demand = units_per_day * lead_days
     short = (on_hand > 0.0) & (demand > on_hand)
-    ratio = np.where(short, demand / np.where(short, on_hand, 1.0), 1.0)
-    return price * ratio ** (1.0 / np.maximum(elasticity, 0.3))
+    stretched = price.copy()
+    stretched[short] *= (demand[short] / on_hand[short]) ** (1.0 / np.maximum(elasticity[short], 0.3))
+    return stretched
+
+
+def is_apart(current: Floats, target: Floats, *, tuning: PricingTuning) -> Bools:
+    """(…,) whether a price is further from its target than the deadband; False where either is NaN."""
+    apart: Bools = np.abs(target - current) >= tuning.deadband_ratio * current
+    return apart
 
 
 def moved_price_cents(current: Floats, target: Floats, *, reach: tuple[Floats, Floats], may_move: Bools, tuning: PricingTuning) -> Floats:
     """One move towards ``target`` within (low, high) ``reach``, whole minor units; none within the deadband or for a NaN target."""
-    step = np.clip(target, *reach)
+    step = np.minimum(np.maximum(target, reach[0]), reach[1])
     # towards the value in force, so that rounding never makes the step larger than allowed
     whole = np.where(step > current, np.floor(step), np.ceil(step))
-    worth = np.abs(target / current - 1.0) >= tuning.deadband_ratio
-    return np.where(may_move & worth & np.isfinite(target), whole, current)
+    return np.where(may_move & is_apart(current, target, tuning=tuning), whole, current)

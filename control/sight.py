@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from control.limits import Limits
+from control.rows import row_sums
 from perception.economics import Economics
 from perception.fields import Field
 from perception.state import Estimate
@@ -146,5 +147,5 @@ class Sight:
     @property
     def remaining_cents(self) -> Floats:
         """(n,) ad budget left for today's worst case, after what the days before may have cost."""
-        left: Floats = self.course.ad_budget_cents - self.reach.worst_window_cents.sum(axis=-1)
+        left: Floats = self.course.ad_budget_cents - row_sums(self.reach.worst_window_cents)
         return left

@@ -15,7 +15,7 @@ from perception.maturity import expected_maturity
 from perception.observation import Signal
 from perception.shape import elapsed_share
 from perception.state import Estimate
-from perception.tally import AdTally, Fading, ShopTally, tally_ads, tally_shop
+from perception.tally import AdTally, ConversionTally, Fading, ShopTally, tally_ads, tally_shop
 from perception.tuning import EstimatorTuning
 from perception.units import Bools, Floats, day_start
 
@@ -44,15 +44,32 @@ class View:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Beliefs:
-    """(m,) each, as in ``StoreState``."""
+class Worth:
+    """What a click, an order and a day are worth, (…, m) each, as in ``StoreState``."""
 
-    ctr: Estimate
     cvr: Estimate
     units_per_order: Estimate
     organic_units_per_day: Estimate
     unit_margin_cents: Floats
     value_per_click_cents: Estimate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """What stands in the shop, (…, m) each: price in force, units on hand (NaN unknown), unit cost (NaN unknown), launched lately."""
+
+    price_cents: Floats
+    on_hand: Floats
+    cost_cents: Floats
+    is_new: Bools
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beliefs:
+    """(m,) each, as in ``StoreState``."""
+
+    ctr: Estimate
+    worth: Worth
 
 
 def coverage(history: History, *, now_s: float, tuning: EstimatorTuning, timezone: ZoneInfo) -> Coverage:
@@ -80,38 +97,44 @@ def believe(history: History, view: View, *, catalogue: Catalogue, economics: Ec
     fading = Fading(half_life_days=tuning.half_life_days, log_price=np.log(view.price_cents), elasticity=view.elasticity.mean)
     ads = tally_ads(history, fading, maturity=view.coverage.maturity)
     shop = tally_shop(history, fading, passed=view.coverage.shop_passed)
-    cvr = _cvr(ads, catalogue, tuning)
+    shelf = Shelf(price_cents=view.price_cents, on_hand=view.on_hand, cost_cents=catalogue.cost_cents, is_new=catalogue.is_new)
+    return Beliefs(ctr=_ctr(ads, tuning), worth=worth_of(ads, shop, shelf, economics=economics, tuning=tuning))
+
+
+def worth_of(ads: ConversionTally, shop: ShopTally, shelf: Shelf, *, economics: Economics, tuning: EstimatorTuning) -> Worth:
+    """Rates and the worth of a click from added-up days, (…, m); pooled over the last axis, so leading axes are stores of their own."""
+    cvr = _cvr(ads, shelf.is_new, tuning)
     units_per_order = _units_per_order(shop, tuning)
-    margin = unit_margin_cents(view.price_cents, catalogue.cost_cents, economics)
-    return Beliefs(
-        ctr=_ctr(ads, tuning),
+    margin = unit_margin_cents(shelf.price_cents, shelf.cost_cents, economics)
+    return Worth(
         cvr=cvr,
         units_per_order=units_per_order,
         organic_units_per_day=_organic(ads, shop, units_per_order, tuning),
         unit_margin_cents=margin,
-        value_per_click_cents=_value_per_click(cvr, units_per_order, margin, sellable=~(view.on_hand <= 0.0)),
+        value_per_click_cents=_value_per_click(cvr, units_per_order, margin, sellable=~(shelf.on_hand <= 0.0)),
     )
 
 
 def _ctr(ads: AdTally, tuning: EstimatorTuning) -> Estimate:
     store = rates.pooled(ads.clicks, ads.impressions, prior=tuning.ctr_prior, strength=tuning.pooled_strength)
-    return rates.beta_binomial(ads.clicks, ads.impressions, prior=np.full_like(ads.clicks, store), spread=tuning.ctr_spread)
+    return rates.beta_binomial(ads.clicks, ads.impressions, prior=store, spread=tuning.ctr_spread)
 
 
-def _cvr(ads: AdTally, catalogue: Catalogue, tuning: EstimatorTuning) -> Estimate:
+def _cvr(ads: ConversionTally, is_new: Bools, tuning: EstimatorTuning) -> Estimate:
     """New products start above the store: see ``EstimatorTuning.new_cvr_ratio``."""
     store = rates.pooled(ads.conversions, ads.trials, prior=tuning.cvr_prior, strength=tuning.pooled_strength)
-    prior = np.where(catalogue.is_new, tuning.new_cvr_ratio * store, store)
+    prior = np.where(is_new, tuning.new_cvr_ratio * store, store)
     return rates.beta_binomial(ads.conversions, ads.trials, prior=prior, spread=tuning.cvr_spread)
 
 
 def _units_per_order(shop: ShopTally, tuning: EstimatorTuning) -> Estimate:
     strength = tuning.units_per_order_strength
-    store = (strength * tuning.units_per_order_prior + shop.units.sum()) / (strength + shop.orders.sum())
-    return rates.shrunk_ratio(shop.units, shop.orders, prior=float(store), strength=strength, spread=tuning.units_per_order_spread)
+    units, orders = shop.units.sum(axis=-1, keepdims=True), shop.orders.sum(axis=-1, keepdims=True)
+    store = (strength * tuning.units_per_order_prior + units) / (strength + orders)
+    return rates.shrunk_ratio(shop.units, shop.orders, prior=store, strength=strength, spread=tuning.units_per_order_spread)
 
 
-def _organic(ads: AdTally, shop: ShopTally, units_per_order: Estimate, tuning: EstimatorTuning) -> Estimate:
+def _organic(ads: ConversionTally, shop: ShopTally, units_per_order: Estimate, tuning: EstimatorTuning) -> Estimate:
     """Shop orders less those that ads will have brought, times units per order; both counts are uncertain, so both scatter."""
     organic = np.maximum(shop.orders - ads.expected_conversions, 0.0)
     prior = tuning.organic_prior_per_day / tuning.units_per_order_prior

@@ -44,7 +44,7 @@ class ElasticityTuning:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What the orders of m SKUs say about the magnitude: a parabola each, by its peak (any sign) and curvature >= 0."""
+    """What the orders of SKUs say about the magnitude, (…, m): a parabola each, by its peak (any sign) and curvature >= 0."""
 
     peak: Floats
     information: Floats
@@ -52,7 +52,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pooled:
-    """Beliefs after data: of the SKUs whose prices moved, and, (1,), of any other SKU of the same store."""
+    """Beliefs after data, (…, m), of the SKUs whose prices moved, and, (…, 1), of any other SKU of the same store."""
 
     own: Estimate
     other: Estimate
@@ -71,20 +71,20 @@ def evidence(orders: Floats, log_price: Floats, exposure: Floats, tuning: Elasti
     Regression Analysis of Count Data, 9.3), so days without a sale need no logarithm.
 
     Args:
-        orders: (d, m) orders per day, >= 0.
-        log_price: (d, m) log of the price in force.
-        exposure: (d, m) relative opportunity to sell (traffic, hours in stock), > 0.
+        orders: (…, d, m) orders per day, >= 0; leading axes are stores.
+        log_price: (…, d, m) log of the price in force.
+        exposure: (…, d, m) relative opportunity to sell (traffic, hours in stock), > 0.
         tuning: Dispersion, and where to start.
     """
-    offset = log_price - log_price.mean(axis=0)
-    total, weighed = orders.sum(axis=0), (orders * offset).sum(axis=0)
-    peak = np.full(total.size, tuning.median)
+    offset = log_price - log_price.mean(axis=-2, keepdims=True)
+    total, weighed = orders.sum(axis=-2), (orders * offset).sum(axis=-2)
+    peak = np.full(total.shape, tuning.median)
     information = np.zeros_like(peak)
     for _ in range(_ROUNDS):
-        share = exposure * np.exp(-peak * offset)
-        share /= share.sum(axis=0)
-        centre = (share * offset).sum(axis=0)
-        information = total * (share * (offset - centre) ** 2).sum(axis=0)
+        share = exposure * np.exp(-peak[..., None, :] * offset)
+        share /= share.sum(axis=-2, keepdims=True)
+        centre = (share * offset).sum(axis=-2)
+        information = total * (share * (offset - centre[..., None, :]) ** 2).sum(axis=-2)
         step = np.divide(total * centre - weighed, information, out=np.zeros_like(peak), where=information > 0.0)
         peak = np.clip(peak + step, -_STEEPEST, _STEEPEST)
     return Evidence(peak=peak, information=information / tuning.dispersion)
@@ -100,17 +100,18 @@ def pool(found: Evidence, tuning: ElasticityTuning) -> Pooled:
     On the log scale the wrong sign does not exist: evidence that points there only says "small", against the prior.
 
     Args:
-        found: Evidence of the SKUs whose prices moved.
+        found: Evidence of the SKUs whose prices moved; a SKU without information is believed to be like the others.
         tuning: Prior spreads.
     """
     variance = np.divide(1.0, found.information, out=np.full_like(found.information, np.inf), where=found.information > 0.0) + _MODEL_SD**2
-    distance = np.exp(_LOG_GRID)[None, :] - found.peak[:, None]
-    exponent = -0.5 * distance**2 / variance[:, None]
-    likelihood = np.exp(exponent - exponent.max(axis=1, keepdims=True))
+    distance = np.exp(_LOG_GRID) - found.peak[..., None]
+    exponent = distance**2 / (-2.0 * variance[..., None])
+    exponent -= exponent.max(axis=-1, keepdims=True)
+    likelihood = np.exp(exponent, out=exponent)
     by_store = _sku_prior(tuning)
-    log_store = np.log(likelihood @ by_store).sum(axis=0) + np.log(_store_prior(tuning))
-    store = np.exp(log_store - log_store.max())
-    weights = by_store @ (store / store.sum())
+    log_store = np.log(likelihood @ by_store).sum(axis=-2) + np.log(_store_prior(tuning))
+    store = np.exp(log_store - log_store.max(axis=-1, keepdims=True))
+    weights = _per_store(by_store, store / store.sum(axis=-1, keepdims=True))
     return Pooled(own=_moments(likelihood, weights), other=_moments(np.ones((1, _LOG_GRID.size)), weights))
 
 
@@ -142,9 +143,15 @@ def _store_prior(tuning: ElasticityTuning) -> Floats:
 
 
 def _moments(likelihood: Floats, weights: Floats) -> Estimate:
-    """Mean and sd of the magnitude, one per row of ``likelihood``, (m, grid), under the grid's prior ``weights``."""
+    """Mean and sd of the magnitude, one per row of ``likelihood``, (…, m, grid), under the grid's prior ``weights``, (…, grid)."""
     magnitude = np.exp(_LOG_GRID)
-    total = likelihood @ weights
-    mean = (likelihood @ (weights * magnitude)) / total
-    square = (likelihood @ (weights * magnitude**2)) / total
+    total = _per_store(likelihood, weights)
+    mean = _per_store(likelihood, weights * magnitude) / total
+    square = _per_store(likelihood, weights * magnitude**2) / total
     return Estimate(mean=mean, sd=np.sqrt(np.maximum(square - mean**2, 0.0)))
+
+
+def _per_store(matrix: Floats, vectors: Floats) -> Floats:
+    """(…, a) product of (…, a, b) with each store's own (…, b): one small product per store, so that no store feels its neighbours."""
+    product: Floats = np.matmul(matrix, vectors[..., None])[..., 0]
+    return product

@@ -234,7 +234,8 @@ def _state(sight: _Sight, catalogue: Catalogue, economics: Economics, tuning: Es
     """Draw beliefs from what is remembered and put the message together."""
     memory, clock, past = sight.memory, sight.clock, sight.memory.history
     view = beliefs.View(price_cents=sight.price_cents, on_hand=sight.on_hand, elasticity=memory.elasticity, coverage=sight.coverage)
-    belief = beliefs.believe(past, view, catalogue=catalogue, economics=economics, tuning=tuning)
+    believed = beliefs.believe(past, view, catalogue=catalogue, economics=economics, tuning=tuning)
+    belief = believed.worth
     results = _results_by_day(sight, belief, catalogue, economics)
     ads_seen_s = past.last_seen_s.get(Signal.ADS, clock.now_s)
     settled = datetime.fromtimestamp(ads_seen_s - tuning.spend_settles_after_s, tz=UTC)
@@ -249,7 +250,7 @@ def _state(sight: _Sight, catalogue: Catalogue, economics: Economics, tuning: Es
         readback_age_s=np.inf if memory.readback_at is None else max((clock.at - memory.readback_at).total_seconds(), 0.0),
         setpoints=memory.setpoints,
         on_hand=sight.on_hand,
-        ctr=belief.ctr,
+        ctr=believed.ctr,
         cvr=belief.cvr,
         units_per_order=belief.units_per_order,
         organic_units_per_day=belief.organic_units_per_day,
@@ -265,8 +266,8 @@ def _state(sight: _Sight, catalogue: Catalogue, economics: Economics, tuning: Es
         revenue_by_day_cents={d: float(v.sum()) for d, v in tally.column_by_day(past, Signal.ADS, "conversion_value_cents").items()},
         expected_maturity=sight.coverage.maturity,
         units_by_day=tally.column_by_day(past, Signal.SHOP, "units"),
-        baseline_loss_24h_cents=loss.window_loss_cents(results, today=clock.day, day_fraction=clock.fraction, days=1),
-        baseline_loss_7d_cents=loss.window_loss_cents(results, today=clock.day, day_fraction=clock.fraction, days=7),
+        baseline_loss_24h_cents=float(loss.window_loss_cents(results, today=clock.day, day_fraction=clock.fraction, days=1)),
+        baseline_loss_7d_cents=float(loss.window_loss_cents(results, today=clock.day, day_fraction=clock.fraction, days=7)),
         rejected=sight.rejected,
         suspect=sight.suspect,
     )
@@ -287,7 +288,7 @@ def _frozen(memory: EstimatorMemory, clock: _Clock, tuning: EstimatorTuning) -> 
     )
 
 
-def _results_by_day(sight: _Sight, belief: beliefs.Beliefs, catalogue: Catalogue, economics: Economics) -> dict[int, float]:
+def _results_by_day(sight: _Sight, belief: beliefs.Worth, catalogue: Catalogue, economics: Economics) -> dict[int, float]:
     """Profit against the baseline of each of the last eight days since the loop runs: ads and prices, no other cause counts."""
     past, today = sight.memory.history, sight.clock.day
     first = max(sight.memory.started_day or today, today - 7)
@@ -297,13 +298,15 @@ def _results_by_day(sight: _Sight, belief: beliefs.Beliefs, catalogue: Catalogue
         result = 0.0
         if ads is not None:
             _, clicks, cost, conversions, _ = ads.values
-            result += loss.ad_result_cents(
-                cost_cents=cost,
-                clicks=clicks,
-                conversions=conversions,
-                maturity=sight.coverage.maturity[ordinal],
-                order_margin_cents=belief.units_per_order.mean * belief.unit_margin_cents,
-                cvr=belief.cvr,
+            result += float(
+                loss.ad_result_cents(
+                    cost_cents=cost,
+                    clicks=clicks,
+                    conversions=conversions,
+                    maturity=sight.coverage.maturity[ordinal],
+                    order_margin_cents=belief.units_per_order.mean * belief.unit_margin_cents,
+                    cvr=belief.cvr,
+                )
             )
         shop, day = history.cells_of(past, Signal.SHOP, ordinal), past.days.get(ordinal)
         if shop is not None and day is not None and day.exposure is not None:

@@ -1,4 +1,7 @@
-"""Beliefs about rates from counts: conjugate posteriors per SKU, shrunk towards what the whole store shows."""
+"""Beliefs about rates from counts: conjugate posteriors per SKU, shrunk towards what the whole store shows.
+
+The last axis is the SKU; leading axes, where there are any, are stores that know nothing of each other.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,17 @@ from perception.state import Estimate
 from perception.units import Floats
 
 
-def pooled(successes: Floats, exposure: Floats, *, prior: float, strength: float) -> float:
-    """Rate of the whole store, > 0: its own counts beside ``strength`` imagined successes at the prior rate.
+def pooled(successes: Floats, exposure: Floats, *, prior: float, strength: float) -> Floats:
+    """Rate of the whole store, (…, 1) > 0: its own counts beside ``strength`` imagined successes at the prior rate.
 
     Args:
-        successes: (m,) counts >= 0.
-        exposure: (m,) trials or days they were drawn from, >= 0.
+        successes: (…, m) counts >= 0.
+        exposure: (…, m) trials or days they were drawn from, >= 0.
         prior: Rate to assume without data, > 0.
         strength: Weight of that assumption in successes, > 0.
     """
-    return float((strength + successes.sum()) / (strength / prior + exposure.sum()))
+    rate: Floats = (strength + successes.sum(axis=-1, keepdims=True)) / (strength / prior + exposure.sum(axis=-1, keepdims=True))
+    return rate
 
 
 def beta_binomial(successes: Floats, trials: Floats, *, prior: Floats, spread: float) -> Estimate:
@@ -27,9 +31,9 @@ def beta_binomial(successes: Floats, trials: Floats, *, prior: Floats, spread: f
     (Gelman et al., Bayesian Data Analysis, 2.4) after. Trials need not be whole: forgetting and maturity weigh them.
 
     Args:
-        successes: (m,) weighted successes, >= 0.
-        trials: (m,) weighted trials, >= 0; fewer than the successes counts as no failures.
-        prior: (m,) prior means in (0, 1).
+        successes: (…, m) weighted successes, >= 0.
+        trials: (…, m) weighted trials, >= 0; fewer than the successes counts as no failures.
+        prior: (…, m) or (…, 1) prior means in (0, 1).
         spread: Prior sd as a share of the mean, > 0.
     """
     centre = np.clip(prior, 1e-6, 0.5)
@@ -40,13 +44,13 @@ def beta_binomial(successes: Floats, trials: Floats, *, prior: Floats, spread: f
     return Estimate(mean=alpha / total, sd=np.sqrt(alpha * beta / (total + 1.0)) / total)
 
 
-def gamma_poisson(counts: Floats, exposure: Floats, *, prior: float, shape: float) -> Estimate:
+def gamma_poisson(counts: Floats, exposure: Floats, *, prior: Floats | float, shape: float) -> Estimate:
     """Posterior of a Poisson rate per SKU (Gelman et al., 2.6).
 
     Args:
-        counts: (m,) weighted events, >= 0.
-        exposure: (m,) weighted time, >= 0.
-        prior: Prior mean rate, > 0.
+        counts: (…, m) weighted events, >= 0.
+        exposure: (…, m) weighted time, >= 0.
+        prior: Prior mean rate, (…, 1) or one for all, > 0.
         shape: Shape of the gamma prior, > 0; its sd is prior / sqrt(shape).
     """
     alpha = shape + counts
@@ -54,13 +58,13 @@ def gamma_poisson(counts: Floats, exposure: Floats, *, prior: float, shape: floa
     return Estimate(mean=alpha / beta, sd=np.sqrt(alpha) / beta)
 
 
-def shrunk_ratio(total: Floats, count: Floats, *, prior: float, strength: float, spread: float) -> Estimate:
+def shrunk_ratio(total: Floats, count: Floats, *, prior: Floats | float, strength: float, spread: float) -> Estimate:
     """Posterior of a mean size, such as units per order, by credibility weighting (Bühlmann).
 
     Args:
-        total: (m,) weighted sum of sizes, >= 0.
-        count: (m,) weighted number of them, >= 0.
-        prior: Mean size to assume without data, > 0.
+        total: (…, m) weighted sum of sizes, >= 0.
+        count: (…, m) weighted number of them, >= 0.
+        prior: Mean size to assume without data, (…, 1) or one for all, > 0.
         strength: Weight of that assumption in observations, > 0.
         spread: Sd of a single size as a share of its mean.
     """

@@ -15,26 +15,31 @@ _SHOP = {name: index for index, name in enumerate(COLUMNS[Signal.SHOP])}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AdTally:
-    """(m,) faded sums over click days.
+class ConversionTally:
+    """(…, m) faded sums over click days: what clicks brought.
 
     Attributes:
-        impressions, clicks: As reported.
         conversions: As reported.
         trials: Clicks weighed by maturity and brought to today's price: what the conversions are to be divided by.
         expected_conversions: Conversions these clicks will have brought when all is reported.
     """
 
-    impressions: Floats
-    clicks: Floats
     conversions: Floats
     trials: Floats
     expected_conversions: Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AdTally(ConversionTally):
+    """(…, m) faded sums over click days, with what came before the conversions: impressions and clicks as reported."""
+
+    impressions: Floats
+    clicks: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShopTally:
-    """(m,) faded sums over order days.
+    """(…, m) faded sums over order days.
 
     Attributes:
         orders, units: As reported.
@@ -94,11 +99,11 @@ def tally_ads(history: History, fading: Fading, *, maturity: dict[int, float]) -
         sums[1] += weight * clicks
         sums[2] += weight * conversions
         sums[3] += weight * share * clicks * fading.price_effect(history.days.get(ordinal))
-        sums[4] += (weight / max(share, _LEAST_SCALED)) * conversions
+        sums[4] += (weight / max(share, LEAST_SCALED)) * conversions
     return AdTally(impressions=sums[0], clicks=sums[1], conversions=sums[2], trials=sums[3], expected_conversions=sums[4])
 
 
-_LEAST_SCALED = 0.25
+LEAST_SCALED = 0.25
 """A day of which less than this has matured is not scaled up further: a single early order would count as dozens."""
 
 
@@ -141,7 +146,7 @@ def ads_since(history: History, name: str, first_day: int) -> Floats:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceRecord:
-    """Whole watched days before today on which both sales and prices are known: (d, m) each.
+    """Whole watched days before today on which both sales and prices are known: (…, d, m) each.
 
     Orders stand for units: how many units an order holds scatters far more than it answers to price.
 
@@ -150,7 +155,7 @@ class PriceRecord:
         log_price: Log price relative to the store's own price level of the day (weighed by orders), which moves all its sales alike.
         opportunity: Time in stock times the store's orders of the day against their mean, > 0: a busy day is no price effect, nor is a
             day on which every price rose. Only prices that moved against each other tell.
-        moved: (m,) SKUs whose own price moved.
+        moved: (…, m) SKUs whose own price moved.
     """
 
     orders: Floats
@@ -164,22 +169,33 @@ def price_record(history: History, *, maturity: dict[int, float]) -> PriceRecord
     orders, log_price, stocked = [], [], []
     for ordinal in days_of(history, Signal.SHOP)[:-1]:
         day = history.days.get(ordinal)
-        if day is None or day.exposure is None or day.exposure.watched_s < _WHOLE_DAY_S:
+        if day is None or day.exposure is None or day.exposure.watched_s < WHOLE_DAY_S:
             continue
         orders.append(_organic_orders(day, history.sku_count, maturity.get(ordinal, 1.0)))
         log_price.append(day.exposure.mean_log_price())
         stocked.append(day.exposure.stocked_share())
-    if len(orders) < _FEWEST_DAYS:
+    if len(orders) < FEWEST_DAYS:
         return None
-    sold, prices = np.array(orders), np.array(log_price)
-    level = sold.sum(axis=1) + 1.0
-    weight = sold.sum(axis=0) + 1.0 / history.sku_count
-    own = prices - prices.mean(axis=0)
+    return relative_record(np.array(orders), np.array(log_price), np.array(stocked))
+
+
+def relative_record(orders: Floats, log_price: Floats, stocked: Floats) -> PriceRecord:
+    """The record from what was seen on d days, (…, d, m) each; leading axes are stores.
+
+    Args:
+        orders: Organic orders, >= 0.
+        log_price: Mean log price in force.
+        stocked: Share of the day in which the SKU could be bought, [0, 1].
+    """
+    level = orders.sum(axis=-1) + 1.0
+    weight = orders.sum(axis=-2) + 1.0 / orders.shape[-1]
+    own = log_price - log_price.mean(axis=-2, keepdims=True)
+    common = np.matmul(own, weight[..., None])[..., 0] / weight.sum(axis=-1, keepdims=True)
     return PriceRecord(
-        orders=sold,
-        log_price=own - (own @ weight / weight.sum())[:, None],
-        opportunity=np.maximum(np.array(stocked), _LEAST_STOCKED) * (level / level.mean())[:, None],
-        moved=np.ptp(prices, axis=0) > _MOVED,
+        orders=orders,
+        log_price=own - common[..., None],
+        opportunity=np.maximum(stocked, LEAST_STOCKED) * (level / level.mean(axis=-1, keepdims=True))[..., None],
+        moved=np.ptp(log_price, axis=-2) > MOVED,
     )
 
 
@@ -187,12 +203,18 @@ def _organic_orders(day: Day, sku_count: int, maturity: float) -> Floats:
     """(m,) orders of one day that ads did not bring."""
     shop, ads = day.cells.get(Signal.SHOP), day.cells.get(Signal.ADS)
     orders = np.zeros(sku_count) if shop is None else shop.values[_SHOP["orders"]]
-    by_ads = 0.0 if ads is None else ads.values[_ADS["conversions"]] / max(maturity, _LEAST_SCALED)
+    by_ads = 0.0 if ads is None else ads.values[_ADS["conversions"]] / max(maturity, LEAST_SCALED)
     return np.maximum(orders - by_ads, 0.0)
 
 
-_WHOLE_DAY_S = 0.8 * SECONDS_PER_DAY
-_FEWEST_DAYS = 4
-_LEAST_STOCKED = 0.02
-_MOVED = 0.005
+WHOLE_DAY_S = 0.8 * SECONDS_PER_DAY
+"""A day that was watched for less tells of no price: sales of the rest of it happened at who knows which."""
+
+FEWEST_DAYS = 4
+"""Days below which there is no record."""
+
+LEAST_STOCKED = 0.02
+"""Even a SKU that was out of stock all day had some chance to sell: shares stay positive."""
+
+MOVED = 0.005
 """Prices within half a percent carry no evidence about elasticity."""

@@ -6,90 +6,137 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from perception.units import Bools, Floats, Ints
-from sim.auction import place, rival_bids_cents, rival_hour_spend, rivals_present
+from perception.units import Floats, Ints
+from sim.auction import Ladder, Placement, bid_noise, ladder, place, takings
 from sim.campaign_budget import affordable_clicks
-from sim.day_effects import DayEffects
-from sim.demand import on_sale, search_index, traffic_share
 from sim.moment import Moment
-from sim.parameters import MarketParameters
-from sim.randomness import Draw, poisson, sku_uniforms, split, store_keys, uniforms
-from sim.world import World
+from sim.parameters import Auction, MarketParameters
+from sim.randomness import Draw, poisson, sku_keys, uniforms
+from sim.rivals import AdMarket, RivalState, bid_factor, learners, reacted, spent_without_us
+
+_LEAST_VIEWS = 1e-12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AdHour:
-    """What the ads of one hour brought: (N, M) impressions and cost_cents, (N, M, K) clicks in K moments."""
+class AdTraffic:
+    """Who looks in one hour, and how dear the hour is.
+
+    Attributes:
+        searches: (N, M) expected in this hour, season and shocks included; 0 where nothing is shown.
+        ctr: (N, M) chance that a seen ad is clicked, [0, 1].
+        bid_level: (N,) factor on all rivals' bids: exp of the CPC drift, times that of event days.
+        busy: (N,) factor on today's searches that everyone knew of and rivals budgeted for (event days); 1 on a usual day.
+    """
+
+    searches: Floats
+    ctr: Floats
+    bid_level: Floats
+    busy: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdResults:
+    """What the ads of one hour brought: (N, M) impressions, paid clicks and their cost_cents; and the rivals after it."""
 
     impressions: Ints
     clicks: Ints
     cost_cents: Ints
+    rivals: RivalState
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RivalHour:
-    """Rivals in one hour.
-
-    Attributes:
-        present: (N, K, R) who can still pay in each sampled auction.
-        spent_after: (N, R) what each has spent when the hour is over, as a share of a usual day.
-    """
-
-    present: Bools
-    spent_after: Floats
-
-
-def rival_hour(parameters: MarketParameters, today: DayEffects, spent: Floats, *, seeds: Ints, moment: Moment) -> RivalHour:
-    """Let the rivals spend one hour of their budgets; ``spent`` is (N, R) before it."""
-    share = traffic_share(parameters.demand, parameters.traffic, moment.day, moment.hour_of_day)
-    spend = rival_hour_spend(parameters.auction, seeds=seeds, hour=moment.hour, traffic_share=share)
-    return RivalHour(
-        present=rivals_present(today.rival_budget, spent, spend, auctions=parameters.auction.sampled_auctions),
-        spent_after=np.minimum(spent + spend, today.rival_budget),
-    )
-
-
-def advertise(
+def run_ads(
     parameters: MarketParameters,
-    world: World,
-    today: DayEffects,
-    rivals: RivalHour,
+    market: AdMarket,
+    rivals: RivalState,
+    traffic: AdTraffic,
     *,
-    seeds: Ints,
     moment: Moment,
     bid_cents: Ints,
-    left: Ints,
-) -> AdHour:
+    left_cents: Ints,
+) -> AdResults:
     """Hold the hour's auctions.
 
     Args:
-        parameters, world, today, rivals: The market, its truth, today's luck, and who bids against us.
-        seeds: (N,) of the stores.
+        parameters, market, rivals: The market, its fixed part, and the rivals before the hour.
+        traffic: Who looks.
         moment: Which hour.
-        bid_cents: (N, M) our bids.
-        left: (N, C) what each campaign may still spend today; the hour never costs more.
+        bid_cents: (N, M) our bids, >= 0; 0 takes no part.
+        left_cents: (N, C) what each campaign may still spend today, >= 0; the hour never costs more.
     """
-    if not bid_cents.any():
-        return _nothing(world.ctr.shape, parameters.auction.sampled_auctions)
-    auction = parameters.auction
-    bids = rival_bids_cents(auction, world, seeds=seeds, hour=moment.hour, log_cpc_drift=today.log_cpc_drift)
-    placed = place(bid_cents, bids * rivals.present[:, None], exposures=auction.exposures, reserve_cents=auction.reserve_cents)
-    season = search_index(parameters.demand, parameters.traffic, moment.day, moment.hour_of_day) * on_sale(world, moment.day)
-    searches = world.searches_per_day * season
-    ctr = np.minimum(world.ctr * today.ctr, 1.0)
-    views = searches[:, :, None] / auction.sampled_auctions * placed.exposure
-    keys = split(store_keys(seeds, Draw.CLICKS, moment.hour), ctr.shape[1])
-    offered = poisson(views * ctr[:, :, None], uniforms(split(keys, auction.sampled_auctions)))
-    clicks, shown = affordable_clicks(offered, placed.click_price_cents, world.campaign_members, left)
-    # clicks and views without a click are independent Poisson counts: splitting by CTR is exact
-    unclicked = poisson((views * shown).sum(axis=2) * (1.0 - ctr), sku_uniforms(seeds, Draw.VIEWS, moment.hour, ctr.shape[1]))
-    return AdHour(impressions=unclicked + clicks.sum(axis=2), clicks=clicks, cost_cents=(clicks * placed.click_price_cents).sum(axis=2))
+    auction, rules = parameters.auction, parameters.rivals
+    bidding = bool(bid_cents.any())
+    if rules is None and not bidding:
+        return _nothing(bid_cents.shape, spent_without_us(parameters, market, rivals, moment=moment))
+    ranked = ranked_rivals(parameters, market, rivals, traffic, moment=moment)
+    # a campaign without money takes no part
+    bids = bid_cents * (left_cents > 0)[:, market.campaign_members.argmax(axis=0)]
+    if rules is None:
+        after = spent_without_us(parameters, market, rivals, moment=moment)
+    else:
+        weight = traffic.searches * traffic.ctr / auction.sampled_auctions
+        won = takings(bids, ranked, auction, weight=weight, middle_cents=market.middle_cents, worth_of=learners(rules))
+        after = reacted(parameters, rules, market, rivals, won, moment=moment, bid_level=traffic.bid_level, busy=traffic.busy)
+    if not bidding:
+        return _nothing(bid_cents.shape, after)
+    return clicks_won(auction, market, traffic, place(bids, ranked, auction), moment=moment, left_cents=left_cents, after=after)
 
 
-def _nothing(shape: tuple[int, ...], moments: int) -> AdHour:
-    """What the auction gives those who do not bid, without holding it."""
-    return AdHour(
-        impressions=np.zeros(shape, dtype=np.int64),
-        clicks=np.zeros((*shape, moments), dtype=np.int64),
-        cost_cents=np.zeros(shape, dtype=np.int64),
+def ranked_rivals(parameters: MarketParameters, market: AdMarket, rivals: RivalState, traffic: AdTraffic, *, moment: Moment) -> Ladder:
+    """The rivals' bids in the hour's auctions, ranked, with one rung more than there are slots."""
+    return ladder(
+        market.middle_cents,
+        bid_factor(parameters, market, rivals, moment=moment, bid_level=traffic.bid_level),
+        bid_noise(parameters.auction, market.cells, hour=moment.hour),
+        rungs=len(parameters.auction.exposures) + 1,
     )
+
+
+def clicks_won(
+    auction: Auction, market: AdMarket, traffic: AdTraffic, placed: Placement, *, moment: Moment, left_cents: Ints, after: RivalState
+) -> AdResults:
+    """Views and clicks of what the bids have won, as far as the money goes.
+
+    The hour's clicks are one Poisson count per SKU. They fall on the hour's auctions by systematic sampling: auction k gets its share
+    of the rate, rounded up or down, so that each count has the right mean and they add up.
+
+    Args:
+        auction, market, traffic: Number of auctions, the market's fixed part, and who looks.
+        placed: What the bids have won.
+        moment: Which hour.
+        left_cents: (N, C) what each campaign may still spend.
+        after: The rivals after the hour, handed on.
+    """
+    views = placed.exposure * (traffic.searches / auction.sampled_auctions)
+    until = np.cumsum(views, axis=0)
+    clicks = poisson(until[-1] * traffic.ctr, uniforms(sku_keys(market.cells, Draw.CLICKS, moment.hour)))
+    offered = _spread(clicks, until, market, moment) if auction.sampled_auctions > 1 else clicks[None]
+    first = moment.hour % clicks.shape[1]
+    paid, shown = affordable_clicks(offered, placed.click_price_cents, market.campaign_members, left_cents, first=first)
+    # clicks and views without a click are independent Poisson counts: splitting by CTR is exact
+    views *= shown
+    unclicked = poisson(views.sum(axis=0) * (1.0 - traffic.ctr), uniforms(sku_keys(market.cells, Draw.VIEWS, moment.hour)))
+    kept = paid.sum(axis=0)
+    return AdResults(
+        impressions=unclicked + kept,
+        clicks=kept,
+        cost_cents=(paid * placed.click_price_cents).sum(axis=0),
+        rivals=after,
+    )
+
+
+def _spread(clicks: Ints, until: Floats, market: AdMarket, moment: Moment) -> Ints:
+    """Counts (N, M) spread over K auctions in proportion to the steps of ``until``, (K, N, M): its sums over the auctions so far."""
+    offset = uniforms(sku_keys(market.cells, Draw.CLICK_MOMENTS, moment.hour))
+    reached = until * (clicks / np.maximum(until[-1], _LEAST_VIEWS))
+    reached += offset
+    marks: Ints = reached.astype(np.int64)
+    # the last mark is the count itself, whatever the rounding
+    marks[-1] = clicks
+    np.minimum(marks, clicks, out=marks)
+    marks[1:] -= marks[:-1].copy()
+    return marks
+
+
+def _nothing(shape: tuple[int, ...], after: RivalState) -> AdResults:
+    none = np.zeros(shape, dtype=np.int64)
+    return AdResults(impressions=none, clicks=none, cost_cents=none, rivals=after)

@@ -1,116 +1,175 @@
-"""Orders that follow a click: one row each, from the click to the day on which no report will change any more."""
+"""Orders that follow a click: one row each, from the click to the hour after which no report will change any more."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 
 from perception.units import Bools, Floats, Ints
 from sim.conversion import delay_hours
+from sim.demand import units_of_orders
 from sim.parameters import Reporting
-from sim.randomness import Draw, at_index, split, store_keys, uniforms
+from sim.randomness import Draw, Keys, at_index, binomial, quarter_uniforms, sku_keys, uniforms
 from sim.world import World
+
+_COLUMNS = 6
+_CELL, _CLICK, _ARRIVAL, _PRICE, _UNITS, _RESTATED = range(_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdOrders:
-    """E orders after a click, every array (E,) int64; hours count from the first local midnight of the market.
+    """E orders after a click; hours count from the first local midnight of the market.
 
     Attributes:
-        store, sku: Row and column of the market.
-        click_hour: When the ad was clicked.
-        arrival_hour: When the order is placed, >= click_hour.
-        price_cents: Price of one unit when the ad was clicked; it holds for the order.
-        units: Units wanted, and once arrived, units sold.
-        settles_h: Hours after the order's arrival at which its restatement ends; 0 when it is never restated.
-        surplus: What reports show too much until then: −1 for an order withheld, +1 for one counted twice, 0 otherwise.
+        table: (6, E) int64, a row for each of the properties below but ``store`` and ``sku``. One array, because queues of orders are
+            cut and joined every hour.
+        skus: M of the market.
     """
 
-    store: Ints
-    sku: Ints
-    click_hour: Ints
-    arrival_hour: Ints
-    price_cents: Ints
-    units: Ints
-    settles_h: Ints
-    surplus: Ints
+    table: Ints
+    skus: int
+
+    @property
+    def cell(self) -> Ints:
+        """(E,) place in the flattened (N, M) market."""
+        return self._row(_CELL)
+
+    @property
+    def store(self) -> Ints:
+        """(E,) row of the market."""
+        return self._row(_CELL) // self.skus
+
+    @property
+    def sku(self) -> Ints:
+        """(E,) column of the market."""
+        return self._row(_CELL) % self.skus
+
+    @property
+    def click_hour(self) -> Ints:
+        """(E,) when the ad was clicked."""
+        return self._row(_CLICK)
+
+    @property
+    def arrival_hour(self) -> Ints:
+        """(E,) when the order is placed, >= ``click_hour``."""
+        return self._row(_ARRIVAL)
+
+    @property
+    def price_cents(self) -> Ints:
+        """(E,) price of one unit when the ad was clicked; it holds for the order."""
+        return self._row(_PRICE)
+
+    @property
+    def units(self) -> Ints:
+        """(E,) units wanted, and once arrived, units sold."""
+        return self._row(_UNITS)
+
+    @property
+    def settles_h(self) -> Ints:
+        """(E,) hours after the order's arrival at which its restatement ends; 0 when it is never restated."""
+        hours: Ints = np.abs(self._row(_RESTATED))
+        return hours
+
+    @property
+    def surplus(self) -> Ints:
+        """(E,) what reports show too much until then: −1 for an order withheld, +1 for one counted twice, 0 otherwise."""
+        surplus: Ints = np.sign(self._row(_RESTATED))
+        return surplus
+
+    @property
+    def count(self) -> int:
+        """E."""
+        return int(self.table.shape[1])
+
+    def _row(self, index: int) -> Ints:
+        row: Ints = self.table[index]
+        return row
 
     def where(self, chosen: Bools) -> AdOrders:
         """The chosen rows."""
-        return AdOrders(**{item.name: getattr(self, item.name)[chosen] for item in fields(self)})
+        return AdOrders(table=self.table.take(np.flatnonzero(chosen), axis=1), skus=self.skus)
 
     def followed_by(self, other: AdOrders) -> AdOrders:
         """These rows, then the other's."""
-        return AdOrders(**{item.name: np.concatenate([getattr(self, item.name), getattr(other, item.name)]) for item in fields(self)})
+        return joined((self, other), skus=self.skus)
+
+    def with_units(self, units: Ints) -> AdOrders:
+        """The same orders of other numbers of units, (E,)."""
+        table = self.table.copy()
+        table[_UNITS] = units
+        return AdOrders(table=table, skus=self.skus)
 
 
-def no_orders() -> AdOrders:
+def no_orders(skus: int) -> AdOrders:
     """No rows."""
-    return AdOrders(**{item.name: np.zeros(0, dtype=np.int64) for item in fields(AdOrders)})
+    return AdOrders(table=np.zeros((_COLUMNS, 0), dtype=np.int64), skus=skus)
+
+
+def joined(parts: Iterable[AdOrders], *, skus: int) -> AdOrders:
+    """All rows of several, in their order."""
+    tables = [part.table for part in parts if part.count]
+    if len(tables) == 1:
+        return AdOrders(table=tables[0], skus=skus)
+    return AdOrders(table=np.concatenate(tables, axis=1), skus=skus) if tables else no_orders(skus)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Clicks:
-    """E single clicks of one hour, every array (E,): store, SKU, and a number that is the same for the same click under any policy."""
+class Singles:
+    """Single events spread out of counts: (E,) flat ``cell`` of each, and its ``place`` among those of its cell, from 0."""
 
-    store: Ints
-    sku: Ints
-    number: Ints
+    cell: Ints
+    place: Ints
 
 
-def single_clicks(clicks: Ints) -> Clicks:
-    """Spread counts (N, M, K) into single clicks, numbered by moment and place within the moment."""
-    store, sku, moment = np.nonzero(clicks)
-    counts = clicks[store, sku, moment]
-    place = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-    spread = (np.repeat(item, counts) for item in (store, sku, moment))
-    stores, skus, moments = spread
-    return Clicks(store=stores, sku=skus, number=place * clicks.shape[2] + moments)
+def singles(counts: Ints) -> Singles:
+    """Spread counts (N, M) into single events; those of one cell follow each other."""
+    flat = counts.ravel()
+    cell = np.flatnonzero(flat)
+    times = flat[cell]
+    first = np.cumsum(times) - times
+    return Singles(cell=np.repeat(cell, times), place=np.arange(int(times.sum())) - np.repeat(first, times))
 
 
 def orders_from(
-    clicks: Clicks,
+    clicks: Ints,
     order_per_click: Floats,
     price_cents: Ints,
     world: World,
     reporting: Reporting,
     *,
-    seeds: Ints,
     hour: int,
 ) -> AdOrders:
-    """Decide which clicks become orders, of how many units, when they arrive, and how reports will misstate them.
+    """Decide how many clicks become orders, of how many units, when they arrive, and how reports will misstate them.
 
     Args:
-        clicks: The hour's clicks.
+        clicks: (N, M) clicks of the hour.
         order_per_click: (N, M) chance of an order.
         price_cents: (N, M) prices in force.
         world: The truth.
         reporting: How orders are restated.
-        seeds: (N,) of the stores.
         hour: Of the clicks.
     """
-
-    def draws(draw: Draw, of: Clicks) -> Floats:
-        keys = split(store_keys(seeds, draw, hour), price_cents.shape[1])
-        return uniforms(at_index(keys[of.store, of.sku], of.number))
-
-    bought = draws(Draw.CONVERTS, clicks) < order_per_click[clicks.store, clicks.sku]
-    buyers = Clicks(store=clicks.store[bought], sku=clicks.sku[bought], number=clicks.number[bought])
-    if buyers.store.size == 0:
-        return no_orders()
-    decile = (draws(Draw.AD_UNITS, buyers) * world.units_deciles.shape[1]).astype(np.int64)
-    misstated = draws(Draw.RESTATEMENT, buyers)
+    skus = clicks.shape[1]
+    bought = singles(binomial(clicks, order_per_click, uniforms(sku_keys(world.cells, Draw.CONVERTS, hour))))
+    if bought.cell.size == 0:
+        return no_orders(skus)
+    cell = bought.cell
+    drawn = quarter_uniforms(order_keys(world.cells, bought, Draw.AD_ORDER, hour))
+    misstated, settles = drawn[:, 2], 1 + (drawn[:, 3] * reporting.restated_for_h).astype(np.int64)
     withheld = misstated < reporting.withheld_share
-    doubled = ~withheld & (misstated < reporting.withheld_share + reporting.doubled_share)
-    settles = 1 + (draws(Draw.RESTATEMENT_DELAY, buyers) * reporting.restated_for_h).astype(np.int64)
-    return AdOrders(
-        store=buyers.store,
-        sku=buyers.sku,
-        click_hour=np.full_like(buyers.store, hour),
-        arrival_hour=hour + delay_hours(world.delay_cumulative, draws(Draw.CONVERSION_DELAY, buyers)),
-        price_cents=price_cents[buyers.store, buyers.sku],
-        units=world.units_deciles[buyers.sku, decile],
-        settles_h=np.where(withheld | doubled, settles, 0),
-        surplus=doubled.astype(np.int64) - withheld,
-    )
+    doubled = misstated < reporting.withheld_share + reporting.doubled_share
+    table = np.empty((_COLUMNS, cell.size), dtype=np.int64)
+    table[_CELL] = cell
+    table[_CLICK] = hour
+    table[_ARRIVAL] = hour + delay_hours(world.delay_cumulative, drawn[:, 1])
+    table[_PRICE] = price_cents.ravel()[cell]
+    table[_UNITS] = units_of_orders(world.units_deciles, cell % skus, drawn[:, 0])
+    table[_RESTATED] = np.where(withheld, -settles, np.where(doubled, settles, 0))
+    return AdOrders(table=table, skus=skus)
+
+
+def order_keys(cells: Keys, orders: Singles, draw: Draw, hour: int) -> Keys:
+    """One key per order, (E,): the i-th order of a SKU and hour has the same under any policy."""
+    return at_index(sku_keys(cells.ravel()[orders.cell], draw, hour), orders.place)

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+import tomllib
+from dataclasses import dataclass
+
 import numpy as np
 
 from perception.units import Floats, Ints
+from sim.parameters import Auction, Conversion, Reporting
 
 CVR = 0.04
+AD_FIGURES: dict[str, float] = {
+    "ctr": 0.05,
+    "ctr_log_sd": 0.3,
+    "cvr": CVR,
+    "cvr_log_sd": 0.4,
+    "day_noise_cv": 0.15,
+    "fast_share": 0.35,
+    "day_share": 0.15,
+    "slow_mean_days": 1.7,
+    "cpc_drift_ar1": 0.94,
+    "cpc_drift_cv": 0.34,
+}
+"""What ad reports tell where there are some; sources at the sections below."""
 RIVAL_BID_SHARE = 0.55
 """Median rival bid as a share of what a click is worth for the median established SKU. Assumed: rivals sell like goods at like margins, and
 bid below their value, as slots of a second-price auction leave them to."""
@@ -42,7 +59,7 @@ gross_margin_ratio = {gross_margin_ratio}
 [auction]
 # Exposures: AuctionNet (NeurIPS 2024). Bid spread: iPinYou winning prices, log sd 0.7-0.8 in all. Rival budgets: AuctionNet.
 # Drift: fitted to 15,408 cell-days of display ads. Median bid: 55 % of a click's worth to the median SKU of this file, assumed.
-exposures = [1.0, 0.8, 0.48]
+{auction_note}exposures = [1.0, 0.8, 0.48]
 reserve_cents = 1
 sampled_auctions = 8
 rivals = 6
@@ -52,8 +69,8 @@ bid_log_sd_within = 0.6
 rival_budget_low = 0.6
 rival_budget_high = 1.0
 rival_spend_cv = 0.2
-cpc_drift_ar1 = 0.94
-cpc_drift_cv = 0.34
+cpc_drift_ar1 = {cpc_drift_ar1}
+cpc_drift_cv = {cpc_drift_cv}
 
 [traffic]
 # Assumed, so that ads at their value add some 15-40 % of orders.
@@ -64,16 +81,16 @@ uniform_share = 0.15
 [conversion]
 # CTR and CVR: web search, WordStream 2025. Day noise: prediction error in AuctionNet. Delay: Chapelle (KDD 2014); slow part as on
 # marketplaces (Teikametrics).
-ctr = 0.05
-ctr_log_sd = 0.3
+{conversion_note}ctr = {ctr}
+ctr_log_sd = {ctr_log_sd}
 cvr = {cvr}
-cvr_log_sd = 0.4
-day_noise_cv = 0.15
+cvr_log_sd = {cvr_log_sd}
+day_noise_cv = {day_noise_cv}
 cvr_maximum = 0.4
-fast_share = 0.35
+fast_share = {fast_share}
 fast_mean_minutes = 20.0
-day_share = 0.15
-slow_mean_days = 1.7
+day_share = {day_share}
+slow_mean_days = {slow_mean_days}
 window_days = 7
 
 [stock]
@@ -99,6 +116,67 @@ kept_days = 35
 overdelivery_ratio = 1.25
 initial_daily_budget_cents = {initial_daily_budget_cents}
 """
+
+
+RETURNS_SECTION = """
+# ======== MECHANICS fitted to order lines ========
+
+[returns]
+# Rate: cancelled and returned value over sold value, {returns_note}. Order lines do not tell cancelled from returned: all
+# count as returned, 7-21 days later; 80 % can be sold again, assumed.
+cancel_rate = 0.0
+cancel_delay_days = 1
+return_rate = {return_rate}
+return_delay_low_days = 7
+return_delay_high_days = 21
+resalable_share = 0.8
+"""
+
+LAUNCH_SECTION = """
+[cold_start]
+# Novelty: first week over the mean of the first 16, {launch_note}; it wears off within 14 days, assumed.
+# Order lines show no reviews: the floor of 1 switches their effect off.
+cvr_floor = 1.0
+reviews_low = 5
+reviews_high = 10
+reviews_per_order = 0.05
+review_delay_days = 7.0
+launch_week_ratio = {launch_week_ratio}
+launch_decay_days = 14.0
+"""
+LAUNCH_RATIO_LOW, LAUNCH_RATIO_HIGH = 1.0, 3.0
+"""What the market takes; a launch that starts slowly has no novelty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssumedSections:
+    """What a fit to ad reports starts from: sections, and the share of searches that is even over the day.
+
+    The level of rivals' bids is of no matter to it.
+    """
+
+    auction: Auction
+    conversion: Conversion
+    reporting: Reporting
+    uniform_share: float
+
+
+def assumed_sections() -> AssumedSections:
+    """The sections as they are without ad reports."""
+    unknown = {
+        "gross_margin_ratio": "[]",
+        "initial_daily_budget_cents": "[]",
+        "median_bid_cents": 1,
+        "auction_note": "",
+        "conversion_note": "",
+    }
+    raw = tomllib.loads(ASSUMED_SECTIONS.format(**unknown, **AD_FIGURES))
+    return AssumedSections(
+        auction=Auction(**{**raw["auction"], "exposures": tuple(raw["auction"]["exposures"])}),
+        conversion=Conversion(**raw["conversion"]),
+        reporting=Reporting(**raw["reporting"]),
+        uniform_share=raw["traffic"]["uniform_share"],
+    )
 
 
 def gross_margin_ratios(skus: int) -> Floats:

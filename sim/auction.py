@@ -1,10 +1,10 @@
-"""The ad auction: generalised second price over a few slots, against rivals whose daily budgets run out.
+"""The ad auction: a few slots, sold to the highest bids, generalised second price or first price.
 
-Each hour a handful of auctions is drawn per SKU, and each stands for an equal share of the hour's searches, in the order of time. The
-rivals' bids, and how fast their budgets go, do not depend on our bids: they buy in a market in which one store is small. That keeps
-exogenous randomness free of actions, and makes the best response in hindsight well defined.
+Each hour a few auctions are drawn per SKU, and each stands for an equal share of the hour's searches. The rivals' deviates never
+depend on what we do: only their levels, budgets and multipliers may (``sim.rivals``). So exogenous randomness is free of actions, and
+against frozen rivals our exposure and price are step functions of our bid, whose steps are the rivals' bids (``Ladder``).
 
-Generalised second price: Edelman, Ostrovsky & Schwarz, American Economic Review 2007.
+Generalised second price: Edelman, Ostrovsky & Schwarz, American Economic Review 2007. Exposures and reserve: AuctionNet, NeurIPS 2024.
 """
 
 from __future__ import annotations
@@ -12,52 +12,208 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from perception.units import Bools, Floats, Ints
 from sim.parameters import Auction
-from sim.randomness import Draw, normals, split, store_keys, uniforms
-from sim.world import World
+from sim.randomness import Draw, Floats32, Keys, at_index, normals, quarter_lognormals, sku_keys, split, store_keys, uniforms
+
+HIGHEST_BID_CENTS = 1 << 40
+"""A bid above this counts as this: an hour's cost of it still fits 64 bits."""
+_LANES = 4
+"""Rivals per 64-bit key: each takes a quarter."""
+_ROOT_STEPS = 60
+"""Fixed-point steps to the root of ``quasi_noise``, which shrink the error by half at least."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ladder:
+    """The highest rival bids of K auctions of each SKU, S = slots + 1 of them, highest first.
+
+    Attributes:
+        bids_cents: (S, K, N, M) float32 minor units; 0 where there is no such rival. Carried to 1 part in 2**20 (8 rivals).
+        owners: (S, K, N, M) index of the rival; meaningless where the bid is 0.
+    """
+
+    bids_cents: Floats32
+    owners: NDArray[np.uint32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placement:
-    """What our bids win in K sampled auctions of one hour.
+    """What our bids win in K auctions.
 
     Attributes:
-        exposure: (N, M, K) chance that our ad is seen in one search, [0, 1].
-        click_price_cents: (N, M, K) what a click costs, whole minor units, between the reserve and our bid; 0 where nothing is won.
+        exposure: (K, N, M) chance that our ad is seen in one search, [0, 1].
+        click_price_cents: (K, N, M) what a click costs, whole minor units, between the reserve and our bid; 0 where nothing is won.
     """
 
     exposure: Floats
     click_price_cents: Ints
 
 
-def rival_bids_cents(auction: Auction, world: World, *, seeds: Ints, hour: int, log_cpc_drift: Floats) -> Floats:
-    """Bids of all rivals, (N, M, K, R) minor units, as if none had run out; lognormal around each rival's level on each SKU."""
-    skus = world.reference_price_cents.size
-    keys = split(split(split(store_keys(seeds, Draw.RIVAL_BID, hour), skus), auction.sampled_auctions), auction.rivals)
-    noise = auction.bid_log_sd_within * normals(keys)
-    bids: Floats = np.exp(world.rival_log_bid[:, :, None, :] + log_cpc_drift[:, None, None, None] + noise)
-    return bids
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Takings:
+    """What the rivals get out of K auctions, our bids among them.
+
+    Attributes:
+        cost_cents: (N, R) expected cost of the weights' clicks, minor units.
+        worth_cents: (N, R) the same clicks at the rivals' usual bids: what they are worth to them, minor units.
+    """
+
+    cost_cents: Floats
+    worth_cents: Floats
 
 
-def place(bid_cents: Ints, rival_bids: Floats, *, exposures: tuple[float, ...], reserve_cents: int) -> Placement:
-    """Rank our bid among the rivals' in each auction; the winner of a slot pays the next bid below, or the reserve, rounded up.
+def bid_noise(auction: Auction, cells: Keys, *, hour: int) -> Floats32:
+    """Lognormal factors, median 1, on the bids of the hour's auctions: (G, K, N, M, 4); rival r is [r // 4, ..., r % 4].
+
+    Args:
+        auction: Number of rivals and auctions, and the spread within a rival.
+        cells: (N, M) keys as from ``sim.randomness.cells``.
+        hour: Of the market.
+    """
+    groups = -(-auction.rivals // _LANES)
+    index = np.arange(groups * auction.sampled_auctions).reshape(groups, auction.sampled_auctions, 1, 1)
+    return quarter_lognormals(at_index(sku_keys(cells, Draw.RIVAL_BID, hour), index), auction.bid_log_sd_within)
+
+
+def ladder(middle_cents: Floats32, factor: Floats, noise: Floats32, *, rungs: int) -> Ladder:
+    """Rank the rivals of each auction.
+
+    Args:
+        middle_cents: (R, N, M) middle of each rival's bids.
+        factor: (K or 1, N, R) on the middle in this hour; 0 for a rival without money.
+        noise: (G, K, N or 1, M or 1, 4) as from ``bid_noise``.
+        rungs: S, how many of the highest bids to keep.
+    """
+    rivals, stores, skus = middle_cents.shape
+    owner_bits = np.uint32((1 << (rivals - 1).bit_length()) - 1)
+    level = factor.astype(np.float32)[..., None]
+    coded = np.zeros((rungs, noise.shape[1], stores, skus), dtype=np.uint32)
+    for rival in range(rivals):
+        bid = noise[rival // _LANES, ..., rival % _LANES] * (level[:, :, rival] * middle_cents[rival])
+        # positive floats sort as their bits do: the last bits carry whose bid it is through the sort
+        low = bid.view(np.uint32)
+        low &= ~owner_bits
+        low |= np.uint32(rival)
+        _insert(coded, low, filled=min(rival, rungs))
+    owners = coded & owner_bits
+    coded &= ~owner_bits
+    return Ladder(bids_cents=coded.view(np.float32), owners=owners)
+
+
+def _insert(rungs: NDArray[np.uint32], bid: NDArray[np.uint32], *, filled: int) -> None:
+    """Insert one more bid into falling rungs, of which the first few are filled; the lowest falls out."""
+    for rung in rungs[:filled]:
+        lower = np.minimum(rung, bid)
+        np.maximum(rung, bid, out=rung)
+        bid = lower
+    if filled < len(rungs):
+        rungs[filled] = bid
+
+
+def place(bid_cents: Ints, rivals: Ladder, auction: Auction) -> Placement:
+    """Rank our bid among the rivals'; the winner of a slot pays the next bid below or the reserve, rounded up, or its own bid.
+
+    Under equal bids we come first. Against the same rivals a higher bid is never seen less and never pays less per click, and no click
+    costs more than the bid.
 
     Args:
         bid_cents: (N, M) our bids; 0 or less than the reserve takes no part.
-        rival_bids: (N, M, K, R) the bids of rivals that still have money; 0 for the others.
-        exposures: Chance that a slot is seen, from the top; a rank beyond the last slot is not seen.
-        reserve_cents: Lowest price of a click.
+        rivals: At least as many rungs as there are slots.
+        auction: Exposures, reserve and rule of payment.
     """
-    bid = bid_cents[:, :, None].astype(np.float64)
-    above = rival_bids > bid[..., None]
-    by_rank = np.array([*exposures, 0.0])
-    rank = np.minimum(above.sum(axis=-1), len(exposures))
-    exposure = np.where(bid >= reserve_cents, by_rank[rank], 0.0)
-    next_bid = np.where(above, 0.0, rival_bids).max(axis=-1)
-    price = np.ceil(np.maximum(next_bid, reserve_cents)).astype(np.int64)
-    return Placement(exposure=exposure, click_price_cents=np.where(exposure > 0.0, price, 0))
+    slots = len(auction.exposures)
+    bid_cents = np.minimum(bid_cents, HIGHEST_BID_CENTS)
+    outbid = bid_cents.astype(np.float32) >= rivals.bids_cents[:slots]
+    rank = slots - outbid.sum(axis=0, dtype=np.uint8)
+    by_rank = np.array([*auction.exposures, 0.0])
+    exposure = by_rank.take(rank)
+    exposure *= bid_cents >= auction.reserve_cents
+    seen = exposure > 0.0
+    if auction.first_price:
+        return Placement(exposure=exposure, click_price_cents=seen * bid_cents)
+    below = outbid.astype(np.float32)
+    below *= rivals.bids_cents[:slots]
+    next_bid = below.max(axis=0, initial=auction.reserve_cents)
+    price = np.ceil(next_bid, out=next_bid).astype(np.int64)
+    price *= seen
+    # a float32 of a huge bid may lie above the bid itself
+    return Placement(exposure=exposure, click_price_cents=np.minimum(price, bid_cents, out=price))
+
+
+def takings(
+    bid_cents: Ints, rivals: Ladder, auction: Auction, *, weight: Floats, middle_cents: Floats32, worth_of: tuple[int, ...]
+) -> Takings:
+    """What rivals pay for the clicks of K auctions and what those are worth to them, as expected values given the bids.
+
+    Args:
+        bid_cents: (N, M) our bids, which push rivals down and raise what they pay.
+        rivals: With one rung more than there are slots.
+        auction: Exposures, reserve and rule of payment.
+        weight: (N, M) clicks of one auction if its ad is surely seen.
+        middle_cents: (R, N, M) usual bids of the rivals.
+        worth_of: Rivals whose worth is asked for; 0 for the others.
+    """
+    slots, reserve = len(auction.exposures), np.float32(auction.reserve_cents)
+    ours = np.minimum(bid_cents, HIGHEST_BID_CENTS).astype(np.float32)
+    ours *= ours >= reserve
+    bids, owners = rivals.bids_cents[:slots], rivals.owners[:slots]
+    # a rival that we outbid stands one slot lower; arithmetic on masks, because a choice between arrays takes four times as long
+    pushed = (ours >= bids).astype(np.float32)
+    exposures = np.array([*auction.exposures, 0.0], dtype=np.float32)[:, None, None, None]
+    clicks = pushed * (exposures[1:] - exposures[:-1])
+    clicks += exposures[:-1]
+    clicks *= bids >= reserve
+    clicks *= weight.astype(np.float32)
+    if auction.first_price:
+        cost = clicks * bids
+    else:
+        np.subtract(np.float32(1.0), pushed, out=pushed)
+        pushed *= ours
+        np.maximum(pushed, rivals.bids_cents[1:], out=pushed)
+        cost = np.maximum(pushed, reserve, out=pushed)
+        cost *= clicks
+    stores, count = ours.shape[0], len(middle_cents)
+    paid, worth = np.zeros((stores, count)), np.zeros((stores, count))
+    for rival in range(count):
+        own = (owners == rival).astype(np.float32)
+        if rival in worth_of:
+            worth[:, rival] = (_per_sku(own * clicks) * middle_cents[rival]).sum(axis=-1)
+        own *= cost
+        paid[:, rival] = _per_sku(own).sum(axis=-1)
+    return Takings(cost_cents=paid, worth_cents=worth)
+
+
+def _per_sku(values: Floats32) -> Floats32:
+    """Sums of (S, K, N, M) over slots and auctions, (N, M)."""
+    parts = values.reshape(-1, *values.shape[2:])
+    total: Floats32 = parts[0].copy()
+    # in one order whatever the shape: numpy adds up a single store's single SKU in another one
+    for part in parts[1:]:
+        total += part
+    return total
+
+
+def quasi_noise(auction: Auction, *, points: int) -> Floats32:
+    """The noise of ``bid_noise`` at the points of a fixed Latin hypercube, (G, points, 1, 1, 4), for expected values.
+
+    The order of the points in each coordinate is that of the additive recurrence of Roberts (2018, "The unreasonable effectiveness of
+    quasirandom sequences"): frac(i · g^-d), d = 1 … rivals, where g is the root above 1 of g^(rivals + 1) = g + 1; their values are the
+    middles of equal strata (McKay, Beckman & Conover, Technometrics 1979).
+    """
+    root = 2.0
+    for _ in range(_ROOT_STEPS):
+        root = (1.0 + root) ** (1.0 / (auction.rivals + 1))
+    slopes = root ** -np.arange(1.0, auction.rivals + 1.0)
+    rank = (np.arange(1, points + 1)[:, None] * slopes % 1.0).argsort(axis=0).argsort(axis=0)
+    groups = -(-auction.rivals // _LANES)
+    deviates = np.zeros((points, groups * _LANES))
+    deviates[:, : auction.rivals] = ndtri((rank + 0.5) / points)
+    lanes = np.moveaxis(deviates.reshape(points, groups, _LANES), 1, 0)[:, :, None, None, :]
+    return np.exp(auction.bid_log_sd_within * lanes).astype(np.float32)
 
 
 def rival_budgets(auction: Auction, *, seeds: Ints, day: int) -> Floats:

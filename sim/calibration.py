@@ -1,13 +1,15 @@
-"""From a file of order lines to the text of a market file: what ``autopilot calibrate`` does."""
+"""From a file of order lines, and one of ad reports, to the text of a market file: what ``autopilot calibrate`` does."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
+from sim.ad_reports import AdReports
+from sim.fitted_figures import Figure
 from sim.market_file import anonymous_names, render, render_daily
-from sim.market_fit import CalibrationOptions, Figure, fit
-from sim.orders import OrderColumns, read_order_lines
+from sim.market_fit import CalibrationOptions, fit
+from sim.orders import OrderColumns, OrderLines, read_order_lines
 from sim.parameters import parse_market
 
 
@@ -38,7 +40,12 @@ def calibrate_file(path: Path, columns: OrderColumns, options: CalibrationOption
         TooFewOrdersError: No SKU has enough history.
         MarketFileError: An option (currency, timezone) does not make a valid market.
     """
-    calibration = fit(read_order_lines(path, columns), options)
+    return calibrate(read_order_lines(path, columns), options)
+
+
+def calibrate(lines: OrderLines, options: CalibrationOptions, *, reports: AdReports | None = None) -> CalibrationReport:
+    """Fit order lines, and ad reports where there are some, and render the market file; errors as in ``calibrate_file`` and ``fit_ads``."""
+    calibration = fit(lines, options, reports=reports)
     text = render(calibration)
     parse_market(text, origin="calibrated market")
     return CalibrationReport(

@@ -45,11 +45,6 @@ def day_noise(parameters: MarketParameters, *, seeds: Ints, draw: Draw, day: int
     return factor
 
 
-def order_per_click(conversion: Conversion, cvr: Floats, *, noise: Floats, price_effect: Floats) -> Floats:
-    """Chance that a click becomes an order at today's price, (N, M), in [0, cvr_maximum]."""
-    return np.minimum(cvr * noise * price_effect, conversion.cvr_maximum)
-
-
 def delay_hours(delay_cumulative: Floats, uniform: Floats) -> Ints:
     """Hours from a click's hour to its order's, by inversion, 0 … window."""
     hours = np.searchsorted(delay_cumulative, uniform, side="left")

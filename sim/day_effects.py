@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from perception.units import Floats, Ints
-from sim.auction import next_cpc_drift, rival_budgets
+from sim.auction import next_cpc_drift
 from sim.campaign_budget import overdelivery
 from sim.conversion import day_noise
+from sim.daily_demand import real_day
 from sim.demand import day_factor
+from sim.moment import HOURS_PER_DAY, Moment
 from sim.parameters import MarketParameters
 from sim.randomness import Draw
+from sim.shocks import is_announced
 from sim.world import World
 
 
@@ -19,27 +24,38 @@ class DayEffects:
     """What luck made of today.
 
     Attributes:
-        demand, ctr, cvr: (N, M) factors, mean 1.
+        orders_per_day: (N, M) organic orders of an average day at the reference price, if all days were as lucky as today.
+        click_rate: (N, M) click per impression, [0, 1].
+        order_rate: (N, M) order per click at the reference price, before its ceiling.
         log_cpc_drift: (N,) log level of rivals' bids.
-        rival_budget: (N, R) shares of what a usual day would cost a rival.
+        bid_level: (N,) the same as a factor.
+        busy: (N,) factor on today's searches that everyone knew of in advance.
         overdelivery: (N, C) today's limit of a campaign as a multiple of its budget.
     """
 
-    demand: Floats
-    ctr: Floats
-    cvr: Floats
+    orders_per_day: Floats
+    click_rate: Floats
+    order_rate: Floats
     log_cpc_drift: Floats
-    rival_budget: Floats
+    bid_level: Floats
+    busy: Floats
     overdelivery: Floats
 
 
-def draw_day(parameters: MarketParameters, world: World, *, seeds: Ints, day_index: int, previous_drift: Floats) -> DayEffects:
-    """Draw a day, counted from the first of the market; only the bid level remembers the day before."""
+def draw_day(parameters: MarketParameters, world: World, *, seeds: Ints, moment: Moment, previous_drift: Floats) -> DayEffects:
+    """Draw the day that begins at ``moment``; only the bid level remembers the day before."""
+    index = moment.hour // HOURS_PER_DAY
+    drift = next_cpc_drift(parameters.auction, previous_drift, seeds=seeds, day=index)
+    recorded = real_day(parameters.daily_demand, moment.day)
+    luck = day_factor(world, seeds=seeds, day=index) if recorded is None else recorded
+    shocks = parameters.shocks
+    busy = shocks.event_traffic_ratio if shocks is not None and is_announced(shocks, moment.day) else 1.0
     return DayEffects(
-        demand=day_factor(world, seeds=seeds, day=day_index),
-        ctr=day_noise(parameters, seeds=seeds, draw=Draw.DAY_CTR, day=day_index),
-        cvr=day_noise(parameters, seeds=seeds, draw=Draw.DAY_CVR, day=day_index),
-        log_cpc_drift=next_cpc_drift(parameters.auction, previous_drift, seeds=seeds, day=day_index),
-        rival_budget=rival_budgets(parameters.auction, seeds=seeds, day=day_index),
-        overdelivery=overdelivery(parameters.budget, seeds=seeds, day=day_index, campaigns=len(parameters.assortment.campaigns)),
+        orders_per_day=world.orders_per_day * luck,
+        click_rate=np.minimum(world.ctr * day_noise(parameters, seeds=seeds, draw=Draw.DAY_CTR, day=index), 1.0),
+        order_rate=world.cvr * day_noise(parameters, seeds=seeds, draw=Draw.DAY_CVR, day=index),
+        log_cpc_drift=drift,
+        bid_level=np.exp(drift),
+        busy=np.full(seeds.size, busy),
+        overdelivery=overdelivery(parameters.budget, seeds=seeds, day=index, campaigns=len(parameters.assortment.campaigns)),
     )

@@ -5,15 +5,12 @@ from __future__ import annotations
 from datetime import date
 
 import numpy as np
-from scipy.special import gammaincinv
 
 from perception.units import Bools, Floats, Ints
+from sim.gamma_quantiles import gamma_factors
 from sim.parameters import Demand, Traffic
 from sim.randomness import Draw, sku_uniforms
 from sim.world import World
-
-_LEAST_DISPERSION = 1e-6
-"""Below this a gamma factor is 1 for all practical purposes, and its shape parameter overflows the inverse."""
 
 
 def day_index(demand: Demand, day: int) -> float:
@@ -46,11 +43,20 @@ def on_sale(world: World, day: int) -> Bools:
     return launched
 
 
-def price_effect(price_cents: Ints, world: World, *, maximum: float) -> Floats:
-    """Orders at a price relative to the reference price, (N, M): (price / reference)^−elasticity, at most ``maximum``."""
-    ratio = price_cents / world.reference_price_cents
-    # in logs, capped before the exponential: a price of one cent must not overflow
-    return np.exp(np.minimum(-world.elasticity * np.log(ratio), np.log(maximum)))
+def log_price_ratio(price_cents: Ints, world: World) -> Floats:
+    """Log of a price over the reference price, (N, M)."""
+    ratio: Floats = price_cents / world.reference_price_cents
+    return np.log(ratio, out=ratio)
+
+
+def price_exponent(log_price: Floats, world: World) -> Floats:
+    """Log of orders at a price over those at the reference price, (N, M), by (price / reference)^−elasticity."""
+    return -(world.elasticity * log_price)
+
+
+def bounded_effect(exponent: Floats, *, maximum: float) -> Floats:
+    """exp(exponent), at most ``maximum``: capped before the exponential, as a price of one cent must not overflow."""
+    return np.exp(np.minimum(exponent, np.log(maximum)))
 
 
 def day_factor(world: World, *, seeds: Ints, day: int) -> Floats:
@@ -58,15 +64,13 @@ def day_factor(world: World, *, seeds: Ints, day: int) -> Floats:
 
     A Poisson count whose rate carries a gamma factor is negative binomial: variance = mean + dispersion · mean².
     """
-    uniform = sku_uniforms(seeds, Draw.DAY_DEMAND, day, world.dispersion.size)
-    dispersion = np.maximum(world.dispersion, _LEAST_DISPERSION)
-    factor: Floats = gammaincinv(1.0 / dispersion, uniform) * dispersion
-    return np.where(world.dispersion > _LEAST_DISPERSION, factor, 1.0)
+    return gamma_factors(world.dispersion, sku_uniforms(seeds, Draw.DAY_DEMAND, day, world.dispersion.size))
 
 
 def units_of_orders(units_deciles: Ints, sku: Ints, uniform: Floats) -> Ints:
     """Units in each order: the decile of its SKU that the uniform falls in."""
-    units: Ints = units_deciles[sku, (uniform * units_deciles.shape[1]).astype(np.int64)]
+    deciles = units_deciles.shape[1]
+    units: Ints = units_deciles.ravel().take(sku * deciles + (uniform * deciles).astype(np.int64))
     return units
 
 

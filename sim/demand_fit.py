@@ -9,6 +9,7 @@ import numpy as np
 
 from perception.units import Bools, Floats, Ints
 from sim.elasticity_fit import list_price_lines, most_frequent
+from sim.moment import HOURS_PER_DAY
 from sim.orders import OrderLines
 
 FEWEST_MONTHS = 11
@@ -16,15 +17,18 @@ FEWEST_MONTHS = 11
 LARGEST_DISPERSION = 3.0
 _RECENT_DAYS = 56
 _USUALLY_OPEN = 0.5
+_LEAST_FREE = 0.5
+"""Of a day that makes up more than half of a SKU's history there is nothing to learn about scatter."""
 DECILE_MIDDLES = (np.arange(10) + 0.5) / 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SkuOrders:
-    """One row per order and SKU: (n,) index of the SKU, local day ordinal, units and revenue in major units."""
+    """One row per order and SKU: (n,) index of the SKU, local day ordinal, hour of the day, units and revenue in major units."""
 
     sku: Ints
     day: Ints
+    hour: Ints
     units: Ints
     revenue: Floats
 
@@ -39,7 +43,9 @@ class Shape:
         weekday_index: (7,) from Monday, mean 1.
         month_index: (12,) from January, mean 1; all 1 when ``has_months`` is False.
         has_months: Whether the history is long enough for a month index.
-        open_days: (days,) False on days without any order whose weekday usually has some: holidays, which say nothing of demand.
+        counted: (days,) which days of the span the history covers.
+        open_days: (days,) False on days without any order whose weekday usually has some: holidays, which say nothing of demand; and
+            on days that are not counted.
         day_index: (days,) weekday × month index of each day, 0 when closed.
     """
 
@@ -49,6 +55,7 @@ class Shape:
     weekday_index: Floats
     month_index: Floats
     has_months: bool
+    counted: Bools
     open_days: Bools
     day_index: Floats
 
@@ -62,7 +69,7 @@ class SkuDemand:
         revenue: Major units.
         first_day, last_day: Of its orders, date ordinals.
         orders_per_day: Of an average open day since its first order.
-        dispersion: Negative-binomial 1/r of daily orders by moments: Σ((y − μ)² − μ) / Σ μ², in [0, 3].
+        dispersion: Negative-binomial 1/r of daily orders by moments, in [0, 3]; see ``level_and_dispersion``.
         price: List price at the end of the history, major units.
         units_deciles: (S, 10) units in one order at quantiles 0.05 … 0.95.
     """
@@ -84,32 +91,36 @@ def sku_orders(lines: OrderLines) -> SkuOrders:
     return SkuOrders(
         sku=keys % skus,
         day=lines.day[first],
+        hour=lines.hour[first],
         units=np.bincount(inverse, weights=lines.units).astype(np.int64),
         revenue=np.bincount(inverse, weights=lines.units * lines.price).astype(np.float64),
     )
 
 
-def fit_shape(lines: OrderLines) -> Shape:
-    """Hour, weekday and month shape of distinct orders."""
-    _, first = np.unique(lines.order, return_index=True)
-    day, hour = lines.day[first], lines.hour[first]
-    first_day, last_day = int(day.min()), int(day.max())
-    daily = np.bincount(day - first_day, minlength=last_day - first_day + 1).astype(np.float64)
+def fit_shape(lines: OrderLines, orders: SkuOrders) -> Shape:
+    """Hour, weekday and month shape of the orders of SKUs.
+
+    An order that names five SKUs counts five times: what a market simulates are the orders of each SKU, and large orders are placed at
+    other hours and on other days than small ones.
+    """
+    first_day, last_day, counted = lines.first_day, lines.last_day, lines.counted
+    daily = np.bincount(orders.day - first_day, minlength=counted.size).astype(np.float64)
     dates = [date.fromordinal(ordinal) for ordinal in range(first_day, last_day + 1)]
     weekday = np.array([on.weekday() for on in dates])
     month = np.array([on.month - 1 for on in dates])
-    usually_open = _mean_by(weekday, (daily > 0).astype(np.float64), 7) > _USUALLY_OPEN
-    open_days = (daily > 0) | ~usually_open[weekday]
+    usually_open = _mean_by(weekday[counted], (daily[counted] > 0).astype(np.float64), 7) > _USUALLY_OPEN
+    open_days = counted & ((daily > 0) | ~usually_open[weekday])
     weekday_index = _normalised(_mean_by(weekday[open_days], daily[open_days], 7))
-    has_months = np.unique(month).size >= FEWEST_MONTHS
+    has_months = np.unique(month[counted]).size >= FEWEST_MONTHS
     month_index = _month_index(month, daily, weekday_index[weekday] * open_days) if has_months else np.ones(12)
     return Shape(
         first_day=first_day,
         last_day=last_day,
-        hour_shares=np.bincount(hour, minlength=24) / hour.size,
+        hour_shares=np.bincount(orders.hour, minlength=HOURS_PER_DAY) / orders.hour.size,
         weekday_index=weekday_index,
         month_index=month_index,
         has_months=bool(has_months),
+        counted=counted,
         open_days=open_days,
         day_index=weekday_index[weekday] * month_index[month] * open_days,
     )
@@ -145,7 +156,8 @@ def level_and_dispersion(sku: Ints, offset: Ints, day_index: Floats, *, skus: in
         skus: Number of SKUs.
 
     Returns:
-        (skus,) orders / Σ index, and Σ((y − μ)² − μ) / Σ μ² within [0, 3]; 0 for a SKU without orders.
+        (skus,) orders / Σ index, and Σ((y − μ)² / (1 − h) − μ) / Σ μ² within [0, 3]; 0 for a SKU without orders. The level μ was fitted to
+        the same days: h, a day's share of all exposure, is by how much that brings it nearer to each of them.
     """
     days = day_index.size
     daily = np.bincount(sku * days + offset, minlength=skus * days).reshape(skus, days)
@@ -155,7 +167,8 @@ def level_and_dispersion(sku: Ints, offset: Ints, day_index: Floats, *, skus: in
     rate = np.where(whole > 0, daily.sum(axis=1) / np.where(whole > 0, whole, 1.0), 0.0)
     expected = rate[:, None] * exposure
     counted = np.where(exposure > 0, daily, 0)
-    excess = ((counted - expected) ** 2 - expected).sum(axis=1)
+    free = 1.0 - exposure / np.where(whole > 0, whole, 1.0)[:, None]
+    excess = ((counted - expected) ** 2 / np.maximum(free, _LEAST_FREE) - expected).sum(axis=1)
     squares = (expected**2).sum(axis=1)
     dispersion = np.where(squares > 0, excess / np.where(squares > 0, squares, 1.0), 0.0)
     return rate, np.clip(dispersion, 0.0, LARGEST_DISPERSION)

@@ -49,6 +49,31 @@ class LogNormal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WeeklyPanel:
+    """What slopes are fitted to, (S, W) each: SKUs by whole weeks of the history.
+
+    Attributes:
+        orders: Orders that contain the SKU.
+        price: Its list price, major units, carried over weeks without one; NaN before the first.
+        counted: (W,) weeks of which every day is counted.
+    """
+
+    orders: Ints
+    price: Floats
+    counted: Bools
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pooled:
+    """Slopes of log orders on log price put together by random effects: mean, its standard error, scatter beyond it, and of how many."""
+
+    slope: float
+    standard_error: float
+    excess_sd: float
+    skus: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ElasticityFit:
     """What the order lines say about elasticity, magnitudes positive.
 
@@ -77,25 +102,31 @@ class ElasticityFit:
 
 def fit_elasticity(lines: OrderLines) -> ElasticityFit:
     """Fit all SKUs of a file together; SKUs with fewer than 100 orders or 12 weeks keep the market's figure."""
-    log_orders, log_price, valid = _weekly_panel(lines)
-    price, orders = _two_way_demeaned(log_price, valid), _two_way_demeaned(log_orders, valid)
+    panel = weekly_panel(lines)
+    price, orders, valid = _demeaned_logs(panel)
     slope, error = _slopes(price, orders, valid)
-    pooled, pooled_error, excess_sd = _pooled(slope, error)
-    market = _posterior(np.array([pooled]), np.array([pooled_error]), log_mean=np.log(PUBLISHED_MEDIAN), log_sd=STORE_LOG_SD)
+    pooled = _pooled(slope, error)
+    market = _posterior(np.array([pooled.slope]), np.array([pooled.standard_error]), log_mean=np.log(PUBLISHED_MEDIAN), log_sd=STORE_LOG_SD)
     between = float(np.hypot(market.log_sd[0], BETWEEN_LOG_SD))
     known = np.isfinite(slope)
     return ElasticityFit(
         slope=slope,
         standard_error=error,
-        pooled_slope=pooled,
-        pooled_standard_error=pooled_error,
-        excess_sd=excess_sd,
-        informative_skus=int(known.sum()),
+        pooled_slope=pooled.slope,
+        pooled_standard_error=pooled.standard_error,
+        excess_sd=pooled.excess_sd,
+        informative_skus=pooled.skus,
         wrong_sign_share=float((slope[known] > 0.0).mean()) if known.any() else float("nan"),
         price_log_sd=float(np.sqrt((price**2).sum() / max(valid.sum(), 1))),
         market=market,
-        posterior=_posterior(slope, np.hypot(error, excess_sd), log_mean=float(market.log_mean[0]), log_sd=between),
+        posterior=_posterior(slope, np.hypot(error, pooled.excess_sd), log_mean=float(market.log_mean[0]), log_sd=between),
     )
+
+
+def pooled_response(panel: WeeklyPanel) -> Pooled:
+    """The price response of a whole panel; NaN when fewer than two SKUs tell one."""
+    price, orders, valid = _demeaned_logs(panel)
+    return _pooled(*_slopes(price, orders, valid))
 
 
 def list_price_lines(lines: OrderLines) -> Bools:
@@ -119,23 +150,31 @@ def most_frequent(group: Ints, value: Floats, groups: int) -> Floats:
     return result
 
 
-def _weekly_panel(lines: OrderLines) -> tuple[Floats, Floats, Bools]:
-    """(S, weeks) log(orders + ½), log list price, and where both are defined; whole weeks from each SKU's first to its last order."""
-    first = int(lines.day.min())
-    week, skus = (lines.day - first) // 7, len(lines.sku_names)
-    weeks = (int(lines.day.max()) - first + 1) // 7
+def weekly_panel(lines: OrderLines) -> WeeklyPanel:
+    """Orders and list prices of whole weeks, counted from the first day of the history."""
+    week, skus, weeks = (lines.day - lines.first_day) // 7, len(lines.sku_names), lines.counted.size // 7
     cell = lines.sku * (weeks + 1) + np.minimum(week, weeks)
     pairs = np.unique(np.stack([cell, lines.order]), axis=1)[0]
     orders = np.bincount(pairs, minlength=skus * (weeks + 1)).reshape(skus, weeks + 1)[:, :weeks]
     shows = list_price_lines(lines)
     price = most_frequent(cell[shows], lines.price[shows], skus * (weeks + 1)).reshape(skus, weeks + 1)[:, :weeks]
-    price = _carried_forward(price)
+    whole: Bools = np.all(lines.counted[: weeks * 7].reshape(weeks, 7), axis=1)
+    return WeeklyPanel(orders=orders, price=_carried_forward(price), counted=whole)
+
+
+def _demeaned_logs(panel: WeeklyPanel) -> tuple[Floats, Floats, Bools]:
+    """Log list price and log(orders + ½), freed of SKU and week means, (S, W), and where both are defined.
+
+    Counted weeks from each SKU's first to its last order; SKUs with fewer than 100 orders or 12 weeks have none.
+    """
+    orders, price = panel.orders, panel.price
     sold = orders > 0
     alive = (np.cumsum(sold, axis=1) > 0) & (np.cumsum(sold[:, ::-1], axis=1)[:, ::-1] > 0)
-    valid = alive & np.isfinite(price)
+    valid = alive & np.isfinite(price) & panel.counted
     usable = (orders.sum(axis=1) >= _FEWEST_ORDERS) & (valid.sum(axis=1) >= _FEWEST_WEEKS)
     valid &= usable[:, None]
-    return np.log(orders + 0.5), np.log(np.where(valid, price, 1.0)), valid
+    log_price = np.log(np.where(valid, price, 1.0))
+    return _two_way_demeaned(log_price, valid), _two_way_demeaned(np.log(orders + 0.5), valid), valid
 
 
 def _carried_forward(values: Floats) -> Floats:
@@ -166,17 +205,22 @@ def _slopes(price: Floats, orders: Floats, valid: Bools) -> tuple[Floats, Floats
     return np.where(useful, slope, np.nan), np.where(useful, error, np.nan)
 
 
-def _pooled(slope: Floats, error: Floats) -> tuple[float, float, float]:
+def _pooled(slope: Floats, error: Floats) -> Pooled:
     """Random-effects mean, its standard error, and the scatter between effects (DerSimonian & Laird, Controlled Clinical Trials 1986)."""
     known = np.isfinite(slope)
     if known.sum() < _FEWEST_POOLED:
-        return float("nan"), float("nan"), 0.0
+        return Pooled(slope=float("nan"), standard_error=float("nan"), excess_sd=0.0, skus=int(known.sum()))
     effects, weights = slope[known], 1.0 / error[known] ** 2
     mean = (weights * effects).sum() / weights.sum()
     excess = (weights * (effects - mean) ** 2).sum() - (known.sum() - 1)
     between = max(excess / (weights.sum() - (weights**2).sum() / weights.sum()), 0.0)
     weights = 1.0 / (error[known] ** 2 + between)
-    return float((weights * effects).sum() / weights.sum()), float(1.0 / np.sqrt(weights.sum())), float(np.sqrt(between))
+    return Pooled(
+        slope=float((weights * effects).sum() / weights.sum()),
+        standard_error=float(1.0 / np.sqrt(weights.sum())),
+        excess_sd=float(np.sqrt(between)),
+        skus=int(known.sum()),
+    )
 
 
 def _posterior(slope: Floats, error: Floats, *, log_mean: float, log_sd: float) -> LogNormal:

@@ -14,21 +14,24 @@ import numpy as np
 
 from perception.catalogue import Catalogue
 from perception.units import Floats, Ints
-from sim.ad_hour import advertise, rival_hour
-from sim.ad_orders import AdOrders, no_orders, orders_from, single_clicks
+from sim import feedback
+from sim.ad_hour import AdTraffic, run_ads
+from sim.ad_orders import AdOrders, no_orders, orders_from
 from sim.auction import stationary_cpc_drift
-from sim.campaign_budget import remaining_cents
-from sim.conversion import order_per_click
+from sim.campaign_budget import per_campaign, remaining_cents
 from sim.day_effects import DayEffects, draw_day
-from sim.demand import price_effect, usual_units_per_day
+from sim.demand import hour_index, on_sale, search_index, usual_units_per_day
+from sim.feedback import Effects
+from sim.feedback_state import FeedbackState
 from sim.moment import HOURS_PER_DAY, Moment
 from sim.parameters import MarketParameters
-from sim.sales_hour import organic_orders, organic_rate, sell
+from sim.rivals import AdMarket, RivalState, open_ads, reprice, rival_morning, start_rivals
+from sim.sales_hour import organic_orders, sell
 from sim.stock import Inventory, opening, replenished
-from sim.world import World, truth
+from sim.totals import HourOutcome, Totals, day_done, no_totals, with_comebacks, with_hour
+from sim.world import World, prices_and_costs, store_levels, truth
 
-LOG_COLUMNS = ("impressions", "clicks", "cost_cents", "orders", "units", "revenue_cents")
-NEVER = -1
+__all__ = ["HourOutcome", "MarketState", "Setpoints", "Totals", "catalogue", "initial_setpoints", "start", "step"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,42 +50,6 @@ class Setpoints:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HourOutcome:
-    """What happened in one hour, each (N, M) int64.
-
-    Attributes:
-        impressions, clicks, cost_cents: Of our ads.
-        ad_orders: Orders that followed a click and arrived in this hour.
-        organic_orders: Orders without a click.
-        units, revenue_cents: Sold in this hour, by both kinds of order.
-        lost_units: Wanted but out of stock.
-    """
-
-    impressions: Ints
-    clicks: Ints
-    cost_cents: Ints
-    ad_orders: Ints
-    organic_orders: Ints
-    units: Ints
-    revenue_cents: Ints
-    lost_units: Ints
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Totals:
-    """Truth since the start, each (N, M) int64; ``first_order_hour`` is ``NEVER`` before the first order."""
-
-    impressions: Ints
-    clicks: Ints
-    cost_cents: Ints
-    orders: Ints
-    units: Ints
-    revenue_cents: Ints
-    lost_units: Ints
-    first_order_hour: Ints
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MarketState:
     """Everything that the next hour and the reports depend on.
 
@@ -91,30 +58,32 @@ class MarketState:
         seeds: (N,) one per store.
         hour: Hours done; the next step is this hour, counted from local midnight of the first day.
         world: The truth behind the seeds.
+        ads: The part of it that the ad auction needs.
         today: Luck of the current day.
+        feedback: What the store's own past and the world's shocks do to demand.
+        rivals: What the other advertisers remember.
         inventory: Stock in the shop and under way.
         campaign_spent_cents: (N, C) today.
-        rival_spent: (N, R) today, as a share of a usual day.
         pending: Ad orders that have not arrived.
-        arrived: Ad orders that have, with units sold > 0, of the kept days.
-        log_first_day: Day index of ``log[0]``.
-        log: Per kept day (N, 24, M, 6) int64, see ``LOG_COLUMNS``; orders, units and revenue of both kinds.
+        arrived: Ad orders that have, with units sold > 0: those of each of the last hours, as many days back as reports reach.
         totals: Truth since the start.
+        morning: The totals of the last midnight.
     """
 
     first_day: int
     seeds: Ints
     hour: int
     world: World
+    ads: AdMarket
     today: DayEffects
+    feedback: FeedbackState
+    rivals: RivalState
     inventory: Inventory
     campaign_spent_cents: Ints
-    rival_spent: Floats
     pending: AdOrders
-    arrived: AdOrders
-    log_first_day: int
-    log: tuple[Ints, ...]
+    arrived: tuple[AdOrders, ...]
     totals: Totals
+    morning: Totals
 
     @property
     def day(self) -> int:
@@ -122,64 +91,57 @@ class MarketState:
         return self.first_day + self.hour // HOURS_PER_DAY
 
 
-def catalogue(parameters: MarketParameters) -> Catalogue:
-    """What the store of this market sells, as perception knows it; no minimum advertised prices."""
+def catalogue(parameters: MarketParameters, *, seed: int = 0) -> Catalogue:
+    """What the store of this market and seed sells, as perception knows it; no minimum advertised prices."""
     assortment = parameters.assortment
-    price = np.array(assortment.price_cents, dtype=np.float64)
+    price, cost = prices_and_costs(parameters, store_levels(parameters.stores, seeds=np.array([seed], dtype=np.int64)))
     return Catalogue(
         currency=parameters.shop.currency,
         skus=assortment.skus,
         campaigns=assortment.campaigns,
         campaign_of=np.array(assortment.campaign_of, dtype=np.int64),
-        cost_cents=truth(parameters, seeds=np.zeros(1, dtype=np.int64)).cost_cents,
-        map_cents=np.zeros(price.size),
-        anchor_price_cents=price,
+        cost_cents=cost[0],
+        map_cents=np.zeros(len(assortment.skus)),
+        anchor_price_cents=price[0],
         is_new=np.array(assortment.is_new, dtype=np.bool_),
     )
 
 
-def initial_setpoints(parameters: MarketParameters, *, stores: int) -> Setpoints:
-    """What stands before anyone steers: fitted prices, no bids, the initial daily budgets."""
-    prices = np.array(parameters.assortment.price_cents, dtype=np.int64)
+def initial_setpoints(parameters: MarketParameters, *, seeds: Ints) -> Setpoints:
+    """What stands in each store, (N,) seeds, before anyone steers: the merchant's prices, no bids, the initial daily budgets."""
+    price, _ = prices_and_costs(parameters, store_levels(parameters.stores, seeds=seeds))
     budgets = np.array(parameters.budget.initial_daily_budget_cents, dtype=np.int64)
     return Setpoints(
-        bid_cents=np.zeros((stores, prices.size), dtype=np.int64),
-        price_cents=np.tile(prices, (stores, 1)),
-        daily_budget_cents=np.tile(budgets, (stores, 1)),
+        bid_cents=np.zeros((seeds.size, len(parameters.assortment.skus)), dtype=np.int64),
+        price_cents=price.astype(np.int64),
+        daily_budget_cents=np.tile(budgets, (seeds.size, 1)),
     )
 
 
 def start(parameters: MarketParameters, *, seeds: Ints, first_day: int) -> MarketState:
     """Open N stores at local midnight of ``first_day`` (a date ordinal), one per seed; the same seed gives the same store in any batch."""
-    world = truth(parameters, seeds=seeds)
+    world, moment = truth(parameters, seeds=seeds), Moment(day=first_day, hour=0)
     shape = world.orders_per_day.shape
-    zeros = np.zeros(shape, dtype=np.int64)
     drift = stationary_cpc_drift(parameters.auction, seeds=seeds)
+    ads = open_ads(parameters, world, seeds=seeds)
+    totals = no_totals(shape)
     state = MarketState(
         first_day=first_day,
         seeds=seeds,
         hour=0,
         world=world,
-        today=draw_day(parameters, world, seeds=seeds, day_index=0, previous_drift=drift),
-        inventory=opening(parameters.stock, usual_units_per_day(parameters.demand, first_day), seeds=seeds),
+        ads=ads,
+        today=draw_day(parameters, world, seeds=seeds, moment=moment, previous_drift=drift),
+        feedback=feedback.start(parameters, world, seeds=seeds, first_day=first_day),
+        rivals=rival_morning(parameters, ads, start_rivals(parameters, ads), moment=moment),
+        inventory=opening(parameters.stock, usual_units_per_day(parameters.demand, first_day) * world.order_level, seeds=seeds),
         campaign_spent_cents=np.zeros((shape[0], len(parameters.assortment.campaigns)), dtype=np.int64),
-        rival_spent=np.zeros((shape[0], parameters.auction.rivals)),
-        pending=no_orders(),
-        arrived=no_orders(),
-        log_first_day=0,
-        log=(),
-        totals=Totals(
-            impressions=zeros,
-            clicks=zeros,
-            cost_cents=zeros,
-            orders=zeros,
-            units=zeros,
-            revenue_cents=zeros,
-            lost_units=zeros,
-            first_order_hour=np.full(shape, NEVER, dtype=np.int64),
-        ),
+        pending=no_orders(shape[1]),
+        arrived=(),
+        totals=totals,
+        morning=totals,
     )
-    return _morning(parameters, state)
+    return _deliveries(parameters, state)
 
 
 def step(parameters: MarketParameters, state: MarketState, setpoints: Setpoints) -> tuple[MarketState, HourOutcome]:
@@ -190,44 +152,83 @@ def step(parameters: MarketParameters, state: MarketState, setpoints: Setpoints)
     """
     _check(parameters, state, setpoints)
     moment = Moment(day=state.day, hour=state.hour)
-    left = remaining_cents(setpoints.daily_budget_cents, state.today.overdelivery, state.campaign_spent_cents)
-    rivals = rival_hour(parameters, state.today, state.rival_spent, seeds=state.seeds, moment=moment)
-    ads = advertise(
-        parameters, state.world, state.today, rivals, seeds=state.seeds, moment=moment, bid_cents=setpoints.bid_cents, left=left
+    now = feedback.effects(
+        parameters, state.feedback, state.world, setpoints.price_cents, moment=moment, rival_log_price=state.rivals.log_price
     )
-    effect = price_effect(setpoints.price_cents, state.world, maximum=parameters.demand.price_effect_maximum)
-    chance = order_per_click(parameters.conversion, state.world.cvr, noise=state.today.cvr, price_effect=effect)
-    clicked = single_clicks(ads.clicks)
-    later = orders_from(clicked, chance, setpoints.price_cents, state.world, parameters.reporting, seeds=state.seeds, hour=state.hour)
-    pending = state.pending.followed_by(later)
-    arriving = pending.where(pending.arrival_hour == state.hour)
-    rate = organic_rate(parameters, state.world, state.today, effect, moment=moment)
-    organic = organic_orders(state.world, rate, setpoints.price_cents, seeds=state.seeds, hour=state.hour)
-    sales = sell(state.inventory.on_hand, organic, arriving)
+    ads = run_ads(
+        parameters,
+        state.ads,
+        state.rivals,
+        _traffic(parameters, state, now, moment),
+        moment=moment,
+        bid_cents=setpoints.bid_cents,
+        left_cents=remaining_cents(setpoints.daily_budget_cents, state.today.overdelivery, state.campaign_spent_cents),
+    )
+    chance = np.minimum(state.today.order_rate * now.order_per_click, parameters.conversion.cvr_maximum)
+    clicked = orders_from(ads.clicks, chance, setpoints.price_cents, state.world, parameters.reporting, hour=state.hour)
+    pending = state.pending.followed_by(clicked)
+    due = pending.arrival_hour == state.hour
+    arriving = pending.where(due)
+    if not now.platform_up.all():
+        # who cannot order now orders elsewhere
+        arriving = arriving.where(now.platform_up[arriving.store, 0])
+    organic = organic_orders(state.world, _organic_rate(parameters, state, now, moment), hour=state.hour)
+    sales = sell(state.inventory.on_hand, setpoints.price_cents, organic, arriving)
     outcome = HourOutcome(
         impressions=ads.impressions,
-        clicks=ads.clicks.sum(axis=2),
+        clicks=ads.clicks,
         cost_cents=ads.cost_cents,
         ad_orders=sales.ad_orders,
         organic_orders=sales.organic_orders,
         units=sales.units,
         revenue_cents=sales.revenue_cents,
         lost_units=sales.lost_units,
+        delivered=sales.delivered,
+        tracked_from=_tracked_from(state, now),
     )
     after = replace(
         state,
         hour=state.hour + 1,
+        feedback=feedback.after_hour(parameters, state.feedback, ad_orders=sales.ad_orders),
+        rivals=reprice(parameters, state.ads, ads.rivals, setpoints.price_cents),
         inventory=replace(state.inventory, on_hand=state.inventory.on_hand - sales.units),
-        campaign_spent_cents=state.campaign_spent_cents + ads.cost_cents @ state.world.campaign_members.T,
-        rival_spent=rivals.spent_after,
-        pending=pending.where(pending.arrival_hour > state.hour),
-        arrived=state.arrived.followed_by(sales.delivered) if sales.delivered.store.size else state.arrived,
-        log=_logged(state, outcome),
-        totals=_added(state.totals, outcome, hour=state.hour),
+        campaign_spent_cents=state.campaign_spent_cents + per_campaign(ads.cost_cents, state.world.campaign_members).astype(np.int64),
+        pending=pending.where(~due),
+        arrived=(*state.arrived, sales.delivered),
+        totals=with_hour(state.totals, outcome, hour=state.hour),
     )
     if after.hour % HOURS_PER_DAY:
         return after, outcome
-    return _next_day(parameters, after), outcome
+    return _next_day(parameters, after, setpoints), outcome
+
+
+def _traffic(parameters: MarketParameters, state: MarketState, now: Effects, moment: Moment) -> AdTraffic:
+    """Who looks in this hour."""
+    season = search_index(parameters.demand, parameters.traffic, moment.day, moment.hour_of_day) * on_sale(state.world, moment.day)
+    searches = state.world.searches_per_day * (season * now.searches)
+    return AdTraffic(
+        searches=searches if now.platform_up.all() else searches * now.platform_up,
+        ctr=state.today.click_rate,
+        bid_level=state.today.bid_level * now.rival_bid[:, 0],
+        busy=state.today.busy,
+    )
+
+
+def _organic_rate(parameters: MarketParameters, state: MarketState, now: Effects, moment: Moment) -> Floats:
+    """Organic orders expected in the hour, (N, M): level × season × today's luck × effects, and what comes along with ad orders."""
+    season = hour_index(parameters.demand, moment.day, moment.hour_of_day) * on_sale(state.world, moment.day)
+    rate = state.today.orders_per_day * (now.organic * season)
+    rate += now.companion_orders
+    if not now.platform_up.all():
+        rate *= now.platform_up
+    return rate
+
+
+def _tracked_from(state: MarketState, now: Effects) -> Ints:
+    """Hour from which conversions are recorded, (N, 1): 0 while they are."""
+    shocks = state.feedback.mechanics.shocks
+    ends = np.zeros((state.seeds.size, 1), dtype=np.int64) if shocks is None else shocks.tracking.ends
+    return np.where(now.tracking_up, 0, ends)
 
 
 def _check(parameters: MarketParameters, state: MarketState, setpoints: Setpoints) -> None:
@@ -246,51 +247,28 @@ def _check(parameters: MarketParameters, state: MarketState, setpoints: Setpoint
             raise ValueError(message)
 
 
-def _logged(state: MarketState, outcome: HourOutcome) -> tuple[Ints, ...]:
-    """The log with this hour written into a copy of its day."""
-    *past, day = state.log
-    written = day.copy()
-    orders = outcome.ad_orders + outcome.organic_orders
-    columns = (outcome.impressions, outcome.clicks, outcome.cost_cents, orders, outcome.units, outcome.revenue_cents)
-    written[:, state.hour % HOURS_PER_DAY] = np.stack(columns, axis=-1)
-    return (*past, written)
-
-
-def _added(totals: Totals, outcome: HourOutcome, *, hour: int) -> Totals:
-    orders = outcome.ad_orders + outcome.organic_orders
-    return Totals(
-        impressions=totals.impressions + outcome.impressions,
-        clicks=totals.clicks + outcome.clicks,
-        cost_cents=totals.cost_cents + outcome.cost_cents,
-        orders=totals.orders + orders,
-        units=totals.units + outcome.units,
-        revenue_cents=totals.revenue_cents + outcome.revenue_cents,
-        lost_units=totals.lost_units + outcome.lost_units,
-        first_order_hour=np.where((totals.first_order_hour == NEVER) & (orders > 0), hour, totals.first_order_hour),
-    )
-
-
-def _next_day(parameters: MarketParameters, state: MarketState) -> MarketState:
-    """New luck, empty day counters; what the reports no longer cover is dropped."""
-    index = state.hour // HOURS_PER_DAY
-    dropped = max(len(state.log) + 1 - parameters.reporting.kept_days, 0)
-    log_first_day = state.log_first_day + dropped
+def _next_day(parameters: MarketParameters, state: MarketState, setpoints: Setpoints) -> MarketState:
+    """What the day that ended leaves behind, new luck, empty day counters; orders that no report covers any more are dropped."""
+    moment = Moment(day=state.day, hour=state.hour)
+    done = day_done(state.totals, state.morning, price_cents=setpoints.price_cents)
+    after, back = feedback.after_day(parameters, state.feedback, state.world, done, seeds=state.seeds, moment=moment)
+    totals = with_comebacks(state.totals, back)
     opened = replace(
         state,
-        today=draw_day(parameters, state.world, seeds=state.seeds, day_index=index, previous_drift=state.today.log_cpc_drift),
+        today=draw_day(parameters, state.world, seeds=state.seeds, moment=moment, previous_drift=state.today.log_cpc_drift),
+        feedback=after,
+        rivals=rival_morning(parameters, state.ads, state.rivals, moment=moment),
+        inventory=replace(state.inventory, on_hand=state.inventory.on_hand + back.restocked_units),
         campaign_spent_cents=np.zeros_like(state.campaign_spent_cents),
-        rival_spent=np.zeros_like(state.rival_spent),
-        arrived=state.arrived.where(state.arrived.click_hour >= log_first_day * HOURS_PER_DAY),
-        log_first_day=log_first_day,
-        log=state.log[dropped:],
+        arrived=state.arrived[-parameters.reporting.kept_days * HOURS_PER_DAY :],
+        totals=totals,
+        morning=totals,
     )
-    return _morning(parameters, opened)
+    return _deliveries(parameters, opened)
 
 
-def _morning(parameters: MarketParameters, state: MarketState) -> MarketState:
-    """Deliveries and reorders of midnight, and an empty page in the log."""
-    usual = usual_units_per_day(parameters.demand, state.day)
+def _deliveries(parameters: MarketParameters, state: MarketState) -> MarketState:
+    """Deliveries and reorders of midnight."""
+    usual = usual_units_per_day(parameters.demand, state.day) * state.world.order_level
     inventory = replenished(state.inventory, parameters.stock, usual, seeds=state.seeds, day=state.hour // HOURS_PER_DAY)
-    stores, skus = state.world.orders_per_day.shape
-    page = np.zeros((stores, HOURS_PER_DAY, skus, len(LOG_COLUMNS)), dtype=np.int64)
-    return replace(state, inventory=inventory, log=(*state.log, page))
+    return replace(state, inventory=inventory)

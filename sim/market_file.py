@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Iterable, Sequence
 from datetime import date
 
 import numpy as np
 
 from perception.units import Floats
-from sim.assumptions import ASSUMED_SECTIONS, CVR, gross_margin_ratios, initial_daily_budgets_cents, rival_median_bid_cents
+from sim.assumptions import (
+    AD_FIGURES,
+    ASSUMED_SECTIONS,
+    LAUNCH_RATIO_HIGH,
+    LAUNCH_RATIO_LOW,
+    LAUNCH_SECTION,
+    RETURNS_SECTION,
+    gross_margin_ratios,
+    initial_daily_budgets_cents,
+    rival_median_bid_cents,
+)
 from sim.market_fit import Calibration
 
 _WIDTH = 120
 _COUNTS_FROM = 1000.0
 """Figures from here on are counts, written in full."""
+_MOST_RETURNED = 0.99
 
 
 def anonymous_names(calibration: Calibration) -> tuple[str, ...]:
@@ -24,7 +36,7 @@ def anonymous_names(calibration: Calibration) -> tuple[str, ...]:
 
 def render(calibration: Calibration) -> str:
     """The market file: same calibration, same bytes."""
-    return "\n".join([_head(calibration), _fitted_sections(calibration), _assumed_sections(calibration)])
+    return "\n".join([_head(calibration), _fitted_sections(calibration), _assumed_sections(calibration)]) + _mechanics(calibration)
 
 
 def render_daily(calibration: Calibration) -> str:
@@ -71,6 +83,7 @@ def _figure(value: float, low: float, high: float) -> str:
 
 def _fitted_sections(calibration: Calibration) -> str:
     options, choice, shape, demand = calibration.options, calibration.choice, calibration.shape, calibration.demand
+    spread = calibration.spread
     return f"""\
 # ======== FITTED to order lines ========
 
@@ -88,13 +101,17 @@ campaign_of = {_array(map(str, choice.campaign_of))}
 price_cents = {_array(map(str, _price_cents(calibration).astype(np.int64)))}
 
 [demand]
+# half of a 95 % interval, as a share of the figure:{_widths(spread.orders_per_day_ratio, 2)}
 orders_per_day = {_array(_rounded(_orders_per_day(calibration), 3))}
 units_deciles = {_rows(demand.units_deciles.tolist())}
 dispersion = {_array(_rounded(demand.dispersion, 2))}
 elasticity = {_array(_rounded(calibration.elasticity, 2))}
 elasticity_log_sd = {_array(_rounded(calibration.elasticity_log_sd, 2))}
+# half of a 95 % interval:{_widths(spread.hour_shares, 4)}
 hour_shares = {_array(_rounded(shape.hour_shares, 5))}
+# half of a 95 % interval:{_widths(spread.weekday_index, 3)}
 weekday_index = {_array(_rounded(shape.weekday_index, 3))}
+# half of a 95 % interval:{_widths(spread.month_index, 3)}
 month_index = {_array(_rounded(shape.month_index, 3))}
 # the next two are assumed
 order_level_log_sd = 0.2
@@ -107,12 +124,42 @@ def _assumed_sections(calibration: Calibration) -> str:
     margin = gross_margin_ratios(price.size)
     old = ~calibration.choice.is_new
     revenue = _orders_per_day(calibration) * units * price
+    told = calibration.ads
+    assumed_bid = rival_median_bid_cents(price[old], units[old], margin[old])
     return ASSUMED_SECTIONS.format(
+        **{name: f"{round(told.get(name, assumed), 5):g}" for name, assumed in AD_FIGURES.items()},
+        auction_note=_ad_note(calibration, ("cpc", "median_bid_cents", "cpc_drift_ar1", "cpc_drift_cv")),
+        conversion_note=_ad_note(calibration, ("ctr", "ctr_log_sd", "cvr", "cvr_log_sd", "day_noise_cv", "slow_share", "slow_mean_days")),
         gross_margin_ratio=_array(_rounded(margin, 3)),
-        median_bid_cents=rival_median_bid_cents(price[old], units[old], margin[old]),
-        cvr=CVR,
+        median_bid_cents=max(round(told.get("median_bid_cents", assumed_bid), 2), 0.01) if told else assumed_bid,
         initial_daily_budget_cents=_array(map(str, initial_daily_budgets_cents(revenue, calibration.choice.campaign_of))),
     )
+
+
+def _mechanics(calibration: Calibration) -> str:
+    """Optional sections of what was fitted of returns and launches, where they are asked for and there are some."""
+    if not calibration.options.mechanics:
+        return ""
+    returned, launch = calibration.fitted["cancelled_value_share"], calibration.fitted["launch_week_ratio"]
+    rates = np.full(calibration.choice.sku.size, min(returned.value, _MOST_RETURNED))
+    text = RETURNS_SECTION.format(returns_note=_figure(returned.value, returned.low, returned.high), return_rate=_array(_rounded(rates, 4)))
+    if not np.isfinite(launch.value):
+        return text
+    ratio = float(np.clip(launch.value, LAUNCH_RATIO_LOW, LAUNCH_RATIO_HIGH))
+    note = _figure(launch.value, launch.low, launch.high)
+    return text + LAUNCH_SECTION.format(launch_note=note, launch_week_ratio=f"{round(ratio, 3):g}")
+
+
+def _ad_note(calibration: Calibration, names: tuple[str, ...]) -> str:
+    """Comment lines on what ad reports told of a section; nothing where there were none."""
+    if not calibration.ads:
+        return ""
+    lines = [
+        f"#   {name}: {_figure(figure.value, figure.low, figure.high)} ({figure.unit})"
+        for name, figure in calibration.fitted.items()
+        if name in names
+    ]
+    return "\n".join(["# But fitted to ad reports, in place of the assumed figures:", *lines, ""])
 
 
 def _price_cents(calibration: Calibration) -> Floats:
@@ -132,6 +179,11 @@ def _text(value: str) -> str:
 def _rounded(values: Floats, places: int) -> Iterable[str]:
     # adding zero turns −0.0 into 0.0
     return (f"{round(float(value), places) + 0.0:.{places}f}" for value in values)
+
+
+def _widths(values: Floats, places: int) -> str:
+    """Numbers of a comment, in rows that begin with a #."""
+    return "\n#  ".join(["", *textwrap.wrap(" ".join(_rounded(values, places)), _WIDTH)])
 
 
 def _array(items: Iterable[str]) -> str:

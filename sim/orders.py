@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 import duckdb
 import numpy as np
 
 from perception.units import Bools, Floats, Ints
+from sim.moment import HOURS_PER_DAY
 
 CANCELLED, UNREADABLE, NOT_A_PRODUCT = "cancelled_or_returned", "unreadable_row", "not_a_product"
 NO_PRICE, NO_QUANTITY = "price_not_positive", "quantity_not_positive"
 
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
 _SERVICE_WORDS = r"(TEST|GIFT_|VOUCHER|ADJUST|POSTAGE|SHIPPING|CARRIAGE|SAMPLE|DISCOUNT|FEE|CHARGE)"
 """Codes that name a service, a voucher or a trial instead of goods, whatever digits they hold."""
 _FEWEST_DIGITS = r"[0-9].*[0-9].*[0-9]"
@@ -54,17 +59,22 @@ class OrderLines:
 
     Attributes:
         sku_names: Distinct product codes, sorted.
+        first_day: Local date ordinal on which the history begins.
+        counted: (days,) which days of the history the lines are of: all of them, until ``within`` leaves some out.
         order, sku: (n,) number of the order; index into ``sku_names``.
         day, hour: (n,) local date ordinal and hour of the day.
         units: (n,) > 0.
         price: (n,) of one unit, major units, > 0.
         known_customer: (n,) whether the customer is known; all True when the file does not say.
         repeat_customer_share: Share of known customers with more than one order; NaN when the file does not say.
+        customers: How many customers are known; 0 when the file does not say.
         dropped: Lines left out, by reason.
-        cancelled_value_share: Value of cancelled or returned product lines over the value of sound ones.
+        cancelled_value: (days,) value of the product lines cancelled or returned on each day of the history, major units.
     """
 
     sku_names: tuple[str, ...]
+    first_day: int
+    counted: Bools
     order: Ints
     sku: Ints
     day: Ints
@@ -73,8 +83,25 @@ class OrderLines:
     price: Floats
     known_customer: Bools
     repeat_customer_share: float
+    customers: int
     dropped: dict[str, int]
-    cancelled_value_share: float
+    cancelled_value: Floats
+
+    @property
+    def last_day(self) -> int:
+        """Local date ordinal on which the history ends."""
+        return self.first_day + self.counted.size - 1
+
+    @property
+    def cancelled_value_share(self) -> float:
+        """Value of cancelled or returned product lines over the value of sound ones, of the counted days."""
+        return float(self.cancelled_value[self.counted].sum() / (self.units * self.price).sum())
+
+    def within(self, counted: Bools) -> OrderLines:
+        """The lines of some days of the same history, (days,) True; SKUs keep their numbers. ``dropped`` stays that of the whole."""
+        kept = counted[self.day - self.first_day]
+        columns = ("order", "sku", "day", "hour", "units", "price", "known_customer")
+        return replace(self, counted=counted, **{name: getattr(self, name)[kept] for name in columns})
 
 
 def read_order_lines(path: Path, columns: OrderColumns) -> OrderLines:
@@ -83,9 +110,8 @@ def read_order_lines(path: Path, columns: OrderColumns) -> OrderLines:
     Raises:
         OrderFileError: The file or a column is missing, or nothing usable is left.
     """
-    with duckdb.connect() as connection:
-        _load(connection, path)
-        _check_columns(connection, path, columns)
+    wanted = [columns.order, columns.sku, columns.time, columns.quantity, columns.unit_price, columns.customer]
+    with open_table(path, [name for name in wanted if name is not None], error=OrderFileError) as connection:
         _judge(connection, columns)
         dropped = dict(connection.execute("SELECT fate, count(*) FROM lines WHERE fate <> 'kept' GROUP BY 1 ORDER BY 1").fetchall())
         kept = connection.execute(
@@ -95,51 +121,62 @@ def read_order_lines(path: Path, columns: OrderColumns) -> OrderLines:
         if not kept["units"].size:
             message = f"{path}: expected at least one sound order line, was none; left out: {dropped}"
             raise OrderFileError(message)
-        cancelled = _figure(connection, "SELECT sum(abs(units) * price) FROM lines WHERE fate = ? AND price > 0", [CANCELLED])
-        kept_value = _figure(connection, "SELECT sum(units * price) FROM lines WHERE fate = 'kept'", [])
-        repeat = _figure(
+        cancelled = connection.execute(
+            "SELECT moment, abs(units) * price AS value FROM lines WHERE fate = ? AND price > 0 ORDER BY ALL", [CANCELLED]
+        ).fetchnumpy()
+        returning, customers = _counts(
             connection,
-            "SELECT avg((orders > 1)::INT) FROM (SELECT count(DISTINCT order_id) AS orders FROM lines"
+            "SELECT count(*) FILTER (orders > 1), count(*) FROM (SELECT count(DISTINCT order_id) AS orders FROM lines"
             " WHERE fate = 'kept' AND customer IS NOT NULL GROUP BY customer)",
-            [],
         )
     return _as_arrays(
-        kept, knows_customers=columns.customer is not None, repeat=repeat, dropped=dropped, cancelled_share=cancelled / kept_value
+        kept,
+        cancelled,
+        knows_customers=columns.customer is not None,
+        returning=returning,
+        customers=customers,
+        dropped=dropped,
     )
 
 
-def _load(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Read the file as text columns: what a value means is decided by the mapping, not guessed."""
+@contextmanager
+def open_table(path: Path, wanted: Sequence[str], *, error: type[ValueError]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection in which the file is the table ``raw``, of text columns if it is CSV: what a value means is not guessed.
+
+    Args:
+        path: CSV with a header, or parquet.
+        wanted: Columns that have to be there.
+        error: Raised when the file or a column is missing.
+    """
     if not path.is_file():
-        message = f"{path}: expected a CSV or parquet file, was none"
-        raise OrderFileError(message)
+        raise error(f"{path}: expected a CSV or parquet file, was none")
+    with duckdb.connect() as connection:
+        _load(connection, path, error)
+        found = [row[0] for row in connection.execute("SELECT column_name FROM (DESCRIBE raw)").fetchall()]
+        missing = [name for name in wanted if name not in found]
+        if missing:
+            raise error(f"{path}: expected columns {', '.join(missing)}, was not among those found: {', '.join(found)}")
+        yield connection
+
+
+def _load(connection: duckdb.DuckDBPyConnection, path: Path, error: type[ValueError]) -> None:
     reader = "read_parquet(?)" if path.suffix == ".parquet" else "read_csv(?, header = true, all_varchar = true)"
     try:
         connection.execute(f"CREATE TEMP TABLE raw AS SELECT * FROM {reader}", [str(path)])  # noqa: S608 - one of two constants
-    except duckdb.Error as error:
-        message = f"{path}: expected a CSV or parquet file with a header, was unreadable: {error}"
-        raise OrderFileError(message) from error
-
-
-def _check_columns(connection: duckdb.DuckDBPyConnection, path: Path, columns: OrderColumns) -> None:
-    found = [row[0] for row in connection.execute("SELECT column_name FROM (DESCRIBE raw)").fetchall()]
-    wanted = [columns.order, columns.sku, columns.time, columns.quantity, columns.unit_price, columns.customer]
-    missing = [name for name in wanted if name is not None and name not in found]
-    if missing:
-        message = f"{path}: expected columns {', '.join(missing)}, was not among those found: {', '.join(found)}"
-        raise OrderFileError(message)
+    except duckdb.Error as fault:
+        raise error(f"{path}: expected a CSV or parquet file with a header, was unreadable: {fault}") from fault
 
 
 def _judge(connection: duckdb.DuckDBPyConnection, columns: OrderColumns) -> None:
     """Give every line its fate: kept, or the first rule that leaves it out."""
-    customer = "NULL" if columns.customer is None else f"CAST({_quoted(columns.customer)} AS VARCHAR)"
+    customer = "NULL" if columns.customer is None else f"CAST({quoted(columns.customer)} AS VARCHAR)"
     connection.execute(
         f"""CREATE TEMP TABLE parsed AS SELECT
-            trim(CAST({_quoted(columns.order)} AS VARCHAR)) AS order_id,
-            upper(trim(CAST({_quoted(columns.sku)} AS VARCHAR))) AS sku,
-            TRY_CAST({_quoted(columns.time)} AS TIMESTAMP) AS moment,
-            TRY_CAST({_quoted(columns.quantity)} AS BIGINT) AS units,
-            round(TRY_CAST({_quoted(columns.unit_price)} AS DOUBLE), 4) AS price,
+            trim(CAST({quoted(columns.order)} AS VARCHAR)) AS order_id,
+            upper(trim(CAST({quoted(columns.sku)} AS VARCHAR))) AS sku,
+            TRY_CAST({quoted(columns.time)} AS TIMESTAMP) AS moment,
+            TRY_CAST({quoted(columns.quantity)} AS BIGINT) AS units,
+            round(TRY_CAST({quoted(columns.unit_price)} AS DOUBLE), 4) AS price,
             nullif(trim({customer}), '') AS customer
         FROM raw"""  # noqa: S608 - quoted names that were found in the file's own header
     )
@@ -162,34 +199,53 @@ def _judge(connection: duckdb.DuckDBPyConnection, columns: OrderColumns) -> None
     )
 
 
-def _quoted(column: str) -> str:
+def quoted(column: str) -> str:
+    """A column's name as SQL takes it."""
     return '"' + column.replace('"', '""') + '"'
 
 
-def _figure(connection: duckdb.DuckDBPyConnection, query: str, values: list[str]) -> float:
-    """One number; 0 where there is nothing to count."""
-    row = connection.execute(query, values).fetchone()
-    return 0.0 if row is None or row[0] is None else float(row[0])
+def _counts(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[int, int]:
+    """The two counts of a query that gives one row."""
+    row = connection.execute(query).fetchone()
+    return (0, 0) if row is None else (int(row[0]), int(row[1]))
 
 
 def _as_arrays(
-    kept: dict[str, np.ndarray], *, knows_customers: bool, repeat: float, dropped: dict[str, int], cancelled_share: float
+    kept: dict[str, np.ndarray],
+    cancelled: dict[str, np.ndarray],
+    *,
+    knows_customers: bool,
+    returning: int,
+    customers: int,
+    dropped: dict[str, int],
 ) -> OrderLines:
     names, sku = np.unique(kept["sku"].astype(str), return_inverse=True)
     _, order = np.unique(kept["order_id"].astype(str), return_inverse=True)
-    moment = kept["moment"].astype("datetime64[h]").astype(np.int64)
-    epoch_day = np.datetime64("1970-01-01").astype(object).toordinal()
+    hours = _hours_since_1970(kept["moment"])
+    day = hours // HOURS_PER_DAY + _EPOCH_DAY
+    first_day, days = int(day.min()), int(day.max() - day.min()) + 1
+    returned = _hours_since_1970(cancelled["moment"]) // HOURS_PER_DAY + _EPOCH_DAY - first_day
+    # what came back before the first sale or after the last counts on that day
+    returned = np.clip(returned, 0, days - 1)
     known = ~np.ma.getmaskarray(kept["customer"]) if knows_customers else np.ones(sku.size, dtype=np.bool_)
     return OrderLines(
         sku_names=tuple(str(name) for name in names),
+        first_day=first_day,
+        counted=np.ones(days, dtype=np.bool_),
         order=order.astype(np.int64),
         sku=sku.astype(np.int64),
-        day=moment // 24 + epoch_day,
-        hour=moment % 24,
+        day=day,
+        hour=hours % HOURS_PER_DAY,
         units=np.asarray(kept["units"], dtype=np.int64),
         price=np.asarray(kept["price"], dtype=np.float64),
         known_customer=known,
-        repeat_customer_share=repeat if knows_customers else float("nan"),
+        repeat_customer_share=returning / customers if customers else float("nan"),
+        customers=customers,
         dropped=dropped,
-        cancelled_value_share=cancelled_share,
+        cancelled_value=np.bincount(returned, weights=cancelled["value"], minlength=days).astype(np.float64),
     )
+
+
+def _hours_since_1970(moment: np.ndarray) -> Ints:
+    hours: Ints = np.asarray(moment).astype("datetime64[h]").astype(np.int64)
+    return hours

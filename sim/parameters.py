@@ -7,22 +7,23 @@ A file has two kinds of sections. ``[shop]``, ``[assortment]`` and ``[demand]`` 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, TypeAlias
+from typing import Annotated, Any, ClassVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
-Positive: TypeAlias = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
-NonNegative: TypeAlias = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
-Share: TypeAlias = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
-OpenShare: TypeAlias = Annotated[float, Field(gt=0.0, lt=1.0, allow_inf_nan=False)]
-Cents: TypeAlias = Annotated[int, Field(gt=0)]
-Count: TypeAlias = Annotated[int, Field(ge=1)]
+from sim.daily_demand import DailyDemand, daily_faults
+from sim.market_faults import fault_line
+from sim.mechanics_parameters import Mechanics, mechanics_faults
+from sim.parameter_types import STRICT, Cents, Count, NonNegative, OpenShare, Positive, Share
+from sim.presets import filled
+from sim.rival_parameters import Rivals, rival_faults
+from sim.store_spread import StoreSpread
 
-_STRICT = ConfigDict(extra="forbid")
 _SHARES_TOLERANCE = 1e-3
 
 
@@ -41,7 +42,7 @@ class Shop:
         first_day: Local date on which a drive starts, and new products go on sale. A market may be opened earlier, to have a history.
     """
 
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
     name: Annotated[str, Field(min_length=1)]
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
     timezone: str
@@ -60,7 +61,7 @@ class Assortment:
         price_cents: Price in force when the history ended (fitted); demand figures refer to it.
     """
 
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
     skus: Annotated[tuple[str, ...], Field(min_length=1)]
     is_new: tuple[bool, ...]
     campaigns: Annotated[tuple[str, ...], Field(min_length=1)]
@@ -86,7 +87,7 @@ class Demand:
             from the prices it was fitted on. Assumed.
     """
 
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
     orders_per_day: tuple[Positive, ...]
     units_deciles: tuple[Annotated[tuple[Count, ...], Field(min_length=10, max_length=10)], ...]
     dispersion: tuple[NonNegative, ...]
@@ -107,7 +108,7 @@ class Costs:
         gross_margin_ratio: Per SKU, (price − unit cost) / price at the reference price. Assumed: order lines show no cost.
     """
 
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
     gross_margin_ratio: tuple[OpenShare, ...]
 
 
@@ -128,9 +129,12 @@ class Auction:
         rival_spend_cv: Variation of a rival's hourly spend around its share of traffic.
         cpc_drift_ar1, cpc_drift_cv: Daily AR(1) of log bids and its coefficient of variation; 0.94 and 0.34 (fitted to 15,408
             cell-days of display ads).
+        bid_log_sd_sku: Log standard deviation between SKUs of the level of all rivals together: searches for one product are worth more
+            than for another. 0.55 in a market whose winning prices spread by 0.7–0.8 over all SKUs (iPinYou); drawn per seed.
+        first_price: The winner of a slot pays its own bid instead of the next one below.
     """
 
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
     exposures: Annotated[tuple[Share, ...], Field(min_length=1)]
     reserve_cents: Cents
     sampled_auctions: Count
@@ -143,6 +147,8 @@ class Auction:
     rival_spend_cv: NonNegative
     cpc_drift_ar1: Annotated[float, Field(ge=0.0, lt=1.0, allow_inf_nan=False)]
     cpc_drift_cv: NonNegative
+    bid_log_sd_sku: NonNegative = 0.0
+    first_price: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +162,7 @@ class Traffic:
             Assumed: people also look when they do not order.
     """
 
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
     searches_per_order: Positive
     minimum_searches_per_day: NonNegative
     uniform_share: Share
@@ -178,7 +184,7 @@ class Conversion:
         window_days: Attribution window.
     """
 
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
     ctr: OpenShare
     ctr_log_sd: NonNegative
     cvr: OpenShare
@@ -202,7 +208,7 @@ class Stock:
         initial_low_days, initial_high_days: Stock on the first day. Assumed.
     """
 
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
     reorder_days: Positive
     order_up_to_days: Positive
     lead_time_low_days: Count
@@ -223,7 +229,7 @@ class Reporting:
         kept_days: Days for which figures can be asked for, today included.
     """
 
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
     lag_low_h: Count
     lag_high_h: Count
     withheld_share: Share
@@ -241,16 +247,16 @@ class Budget:
         initial_daily_budget_cents: Per campaign, in force when a drive starts.
     """
 
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
     overdelivery_ratio: Annotated[float, Field(ge=1.0, allow_inf_nan=False)]
     initial_daily_budget_cents: tuple[Annotated[int, Field(ge=0)], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MarketParameters:
-    """One whole market; see the sections."""
+class MarketParameters(Mechanics):
+    """One whole market; see the sections. What is ``None``, absent from the file, is off."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
     shop: Shop
     assortment: Assortment
     demand: Demand
@@ -261,6 +267,9 @@ class MarketParameters:
     stock: Stock
     reporting: Reporting
     budget: Budget
+    stores: StoreSpread | None = None
+    rivals: Rivals | None = None
+    daily_demand: DailyDemand | None = None
 
 
 _ADAPTER: TypeAdapter[MarketParameters] = TypeAdapter(MarketParameters)
@@ -287,34 +296,26 @@ def parse_market(text: str, *, origin: str) -> MarketParameters:
     except tomllib.TOMLDecodeError as error:
         message = f"{origin}: is not TOML: {error}"
         raise MarketFileError(message) from error
+    return market_from(raw, origin=origin)
+
+
+def market_from(raw: Mapping[str, Any], *, origin: str) -> MarketParameters:
+    """Validate the tables of a market file; ``origin`` names it in messages. Raises: MarketFileError."""
     try:
-        parameters = _ADAPTER.validate_python(raw)
+        parameters = _ADAPTER.validate_python(filled(raw))
     except ValidationError as error:
-        faults = [_fault(dict(item)) for item in error.errors()]
+        faults = [fault_line(dict(item)) for item in error.errors()]
         raise MarketFileError("\n".join(f"{origin}: {fault}" for fault in faults)) from error
-    faults = [*_length_faults(parameters), *_order_faults(parameters)]
+    faults = [
+        *_length_faults(parameters),
+        *_order_faults(parameters),
+        *rival_faults(parameters.rivals, expected=parameters.auction.rivals),
+        *daily_faults(parameters.daily_demand, skus=len(parameters.assortment.skus)),
+        *mechanics_faults(parameters, skus=len(parameters.assortment.skus)),
+    ]
     if faults:
         raise MarketFileError("\n".join(f"{origin}: {fault}" for fault in faults))
     return parameters
-
-
-def _fault(item: dict[str, Any]) -> str:
-    """One pydantic error as "demand.price_cents[3]: expected > 0, was -2"."""
-    field = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in item["loc"]).lstrip(".")
-    if item["type"] in {"missing", "missing_argument"}:
-        return f"{field}: expected a value, was missing"
-    if item["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
-        return f"{field}: unknown key"
-    return f"{field}: expected {_expectation(item)}, was {item['input']!r}"
-
-
-def _expectation(item: dict[str, Any]) -> str:
-    context = item.get("ctx", {})
-    signs = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
-    bounds = [f"{sign} {context[name]:g}" for name, sign in signs.items() if name in context]
-    if bounds:
-        return " and ".join(bounds)
-    return str(item["msg"]).removeprefix("Input should be ")
 
 
 def _length_faults(parameters: MarketParameters) -> list[str]:

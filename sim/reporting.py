@@ -3,78 +3,155 @@
 Ads: the figures of an hour become visible some hours after its end (a lag that belongs to the hour, not to any action), so a day's row is
 incomplete for half a day and its parts may appear out of order. Conversions belong to the day of the click, appear after their order
 arrived, and are restated for up to ``restated_for_h`` hours: some are withheld, some are counted twice, and in the end each is counted
-once. Clicks and cost are late but never restated.
+once. Clicks and cost are late but never restated. Conversions that arrive while tracking is down are never seen, or once it is up again.
 
-Every function answers for any ``hour`` up to now and any day that is still kept, so a caller can compare with what was shown before.
+``Reports`` is what is shown now; ``advance`` brings it one hour further, at a cost that does not grow with the days it keeps. It is never
+changed in place: earlier reports can be kept, and share all pages that did not change.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from perception.units import Floats, Ints
+from perception.units import Bools, Floats, Ints
 from sim.ad_orders import AdOrders
-from sim.market import MarketState
+from sim.market import HourOutcome, MarketState
+from sim.mechanics_parameters import Shocks
 from sim.moment import HOURS_PER_DAY
+from sim.news import News, due_at, later, news_of, no_news
 from sim.parameters import MarketParameters, Reporting
-from sim.randomness import Draw, at_index, store_keys, uniforms
+from sim.randomness import Draw, Keys, at_index, store_keys, uniforms
 
-_ADS, _SHOP = slice(0, 3), slice(3, 6)
-
-
-def hour_lag_h(reporting: Reporting, *, seeds: Ints, hours: Ints) -> Ints:
-    """Hours after its end at which each hour's ad figures become visible, (N, len(hours)), in lag_low_h … lag_high_h."""
-    choices = reporting.lag_high_h - reporting.lag_low_h + 1
-    uniform = uniforms(at_index(store_keys(seeds, Draw.REPORTING_LAG, 0)[:, None], hours[None, :]))
-    return reporting.lag_low_h + (uniform * choices).astype(np.int64)
+AD_COLUMNS = ("impressions", "clicks", "cost_cents", "conversions", "conversion_value_cents")
+SHOP_COLUMNS = ("orders", "units", "revenue_cents")
+_TRAFFIC = 3
+"""Ad columns that are late but never restated; the others come from orders."""
 
 
-def ad_figures(parameters: MarketParameters, state: MarketState, *, hour: int, days: Sequence[int]) -> Floats:
-    """Cumulative ad figures of local days as the platform shows them when ``hour`` hours have passed.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What is shown of one local day.
 
-    Args:
-        parameters: Of the market.
-        state: Now or later than ``hour``.
-        hour: Hours since the first local midnight, 0 … ``state.hour``.
-        days: Date ordinals.
+    Attributes:
+        traffic: (N, M, 3) impressions, clicks, cost_cents.
+        conversions: (N, M, 2) conversions of that day's clicks and their value in minor units.
+        shop: (N, M, 3) orders, units, revenue_cents of both kinds of order, by the day of the order.
+        ads_changed, shop_changed: (N, M) hours that had passed when these figures last changed; 0 for never.
+    """
 
-    Returns:
-        (N, len(days), M, 5): impressions, clicks, cost_cents, conversions, conversion_value_cents; zero for days before the first and
-        after the last. ad orders count in conversions on the day of their click.
+    traffic: Ints
+    conversions: Ints
+    shop: Ints
+    ads_changed: Ints
+    shop_changed: Ints
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HiddenHour:
+    """The ad traffic of one hour, sorted by when it will be shown.
+
+    Attributes:
+        hour: Which.
+        stores: (N,) rows of the market, those with the shortest lag first.
+        traffic: (N, M, 3) impressions, clicks, cost_cents of these.
+        starts: Where each lag begins in them, from the lowest lag on; one more for the end.
+    """
+
+    hour: int
+    stores: Ints
+    traffic: Ints
+    starts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reports:
+    """What N stores are shown when ``hour`` hours have passed.
+
+    Attributes:
+        first_day: Ordinal of the local date of hour 0.
+        hour: Hours passed.
+        skus: M.
+        lag_keys: (N,) behind the lags.
+        recovery_keys: (N,) behind the conversions that tracking missed and recovers.
+        oldest_day: Day index of ``pages[0]``.
+        pages: One per kept day, the last is that of the hour before ``hour``.
+        hidden: The last hours, of which not everything is shown.
+        news: Conversions, and corrections of conversions, that will be shown.
+    """
+
+    first_day: int
+    hour: int
+    skus: int
+    lag_keys: Keys
+    recovery_keys: Keys
+    oldest_day: int
+    pages: tuple[Page, ...]
+    hidden: tuple[HiddenHour, ...]
+    news: News
+
+    @property
+    def days(self) -> range:
+        """Date ordinals of the kept days, oldest first."""
+        oldest = self.first_day + self.oldest_day
+        return range(oldest, oldest + len(self.pages))
+
+
+def open_reports(state: MarketState) -> Reports:
+    """Nothing shown yet, of a market that was just started.
 
     Raises:
-        ValueError: ``hour`` is in the future, or a day is no longer kept.
+        ValueError: Hours have passed already.
     """
-    _check(state, hour, days)
-    stores, skus = state.world.orders_per_day.shape
-    figures = np.zeros((stores, len(days), skus, 5))
-    hours = (np.array(days, dtype=np.int64)[:, None] - state.first_day) * HOURS_PER_DAY + np.arange(HOURS_PER_DAY)
-    lag = hour_lag_h(parameters.reporting, seeds=state.seeds, hours=np.maximum(hours, 0).ravel()).reshape(stores, *hours.shape)
-    seen = (hours + 1 + lag <= hour).astype(np.int64)
-    for place, day in enumerate(days):
-        page = _page(state, day)
-        if page is not None:
-            figures[:, place, :, :3] = np.einsum("nh,nhmc->nmc", seen[:, place], page[..., _ADS])
-    _count_conversions(figures, parameters.reporting, state, hour=hour, days=days)
-    return figures
+    if state.hour:
+        message = f"state.hour: expected 0, was {state.hour}"
+        raise ValueError(message)
+    return Reports(
+        first_day=state.first_day,
+        hour=0,
+        skus=state.world.orders_per_day.shape[1],
+        lag_keys=store_keys(state.seeds, Draw.REPORTING_LAG, 0),
+        recovery_keys=store_keys(state.seeds, Draw.TRACKING_RECOVERY, 0),
+        oldest_day=0,
+        pages=(),
+        hidden=(),
+        news=no_news(),
+    )
 
 
-def shop_figures(state: MarketState, *, hour: int, days: Sequence[int]) -> Floats:
-    """Orders, units and revenue_cents of local days when ``hour`` hours have passed, (N, len(days), M, 3): exact, both kinds of order.
+def advance(parameters: MarketParameters, reports: Reports, outcome: HourOutcome) -> Reports:
+    """Show what becomes visible at the end of the hour that ``outcome`` tells of, the one after those that the reports know."""
+    hour, now = reports.hour, reports.hour + 1
+    lag = hour_lag_h(parameters.reporting, keys=reports.lag_keys, hours=np.array([hour]))[:, 0]
+    pages = reports.pages if hour % HOURS_PER_DAY else (*reports.pages, _blank(outcome.units.shape))[-parameters.reporting.kept_days :]
+    pages = (*pages[:-1], _sold(pages[-1], outcome, now=now))
+    opened = replace(
+        reports,
+        hour=now,
+        oldest_day=hour // HOURS_PER_DAY + 1 - len(pages),
+        pages=pages,
+        hidden=(*reports.hidden, _hidden(parameters.reporting, outcome, lag, hour=hour)),
+        news=later(reports.news, _conversions(parameters, reports, outcome, lag)) if outcome.delivered.count else reports.news,
+    )
+    return _with_conversions(_with_traffic(parameters.reporting, opened))
 
-    Args and errors as in ``ad_figures``; the day is that of the order.
+
+def ad_figures(reports: Reports, days: Sequence[int]) -> Floats:
+    """Cumulative ad figures of local days as shown now, (N, len(days), M, 5), see ``AD_COLUMNS``.
+
+    ``days`` are date ordinals; figures are zero for days before the first and after the last.
+
+    Raises:
+        ValueError: A day is no longer kept.
     """
-    _check(state, hour, days)
-    stores, skus = state.world.orders_per_day.shape
-    figures = np.zeros((stores, len(days), skus, 3))
-    for place, day in enumerate(days):
-        page = _page(state, day)
-        if page is not None:
-            passed = max(hour - (day - state.first_day) * HOURS_PER_DAY, 0)
-            figures[:, place] = page[:, :passed, :, _SHOP].sum(axis=1)
-    return figures
+    return _stacked(reports, days, len(AD_COLUMNS))
+
+
+def shop_figures(reports: Reports, days: Sequence[int]) -> Floats:
+    """Orders, units and revenue_cents of local days, (N, len(days), M, 3): exact, of both kinds. Days and errors as in ``ad_figures``."""
+    return _stacked(reports, days, len(SHOP_COLUMNS))
 
 
 def on_hand(state: MarketState) -> Ints:
@@ -82,49 +159,113 @@ def on_hand(state: MarketState) -> Ints:
     return state.inventory.on_hand
 
 
-def shown_times(orders: AdOrders, reporting: Reporting, *, seeds: Ints, hour: int) -> Ints:
-    """How often each arrived order is counted in the reports when ``hour`` hours have passed, (E,): 0, 1 or 2; finally 1."""
-    seen_from = np.maximum(
-        orders.click_hour + _lag_of(orders.store, orders.click_hour, reporting, seeds),
-        orders.arrival_hour + _lag_of(orders.store, orders.arrival_hour, reporting, seeds),
-    )
-    unsettled = hour < orders.arrival_hour + 1 + orders.settles_h
-    shown: Ints = np.where(hour > seen_from, 1 + orders.surplus * unsettled, 0)
-    return shown
+def hour_lag_h(reporting: Reporting, *, keys: Keys, hours: Ints) -> Ints:
+    """Hours after its end at which each hour's ad figures become visible, (N, len(hours)), in lag_low_h … lag_high_h.
+
+    ``keys`` are the stores', (N,), as in ``Reports``.
+    """
+    return _lags(reporting, at_index(keys[:, None], hours[None, :]))
 
 
-def _lag_of(store: Ints, hours: Ints, reporting: Reporting, seeds: Ints) -> Ints:
+def _lags(reporting: Reporting, keys: Keys) -> Ints:
     choices = reporting.lag_high_h - reporting.lag_low_h + 1
-    uniform = uniforms(at_index(store_keys(seeds, Draw.REPORTING_LAG, 0)[store], hours))
-    return reporting.lag_low_h + (uniform * choices).astype(np.int64)
+    return reporting.lag_low_h + (uniforms(keys) * choices).astype(np.int64)
 
 
-def _count_conversions(figures: Floats, reporting: Reporting, state: MarketState, *, hour: int, days: Sequence[int]) -> None:
-    """Add the conversions that are shown into columns 3 and 4 of ``figures``."""
-    arrived = state.arrived
-    day = state.first_day + arrived.click_hour // HOURS_PER_DAY
-    place = np.full(day.shape, -1, dtype=np.int64)
-    for position, wanted in enumerate(days):
-        place[day == wanted] = position
-    shown = shown_times(arrived, reporting, seeds=state.seeds, hour=hour)
-    at = (arrived.store, np.maximum(place, 0), arrived.sku)
-    counted = np.where(place >= 0, shown, 0)
-    np.add.at(figures[..., 3], at, counted)
-    np.add.at(figures[..., 4], at, counted * arrived.units * arrived.price_cents)
+def _blank(shape: tuple[int, ...]) -> Page:
+    three, two, one = (np.zeros((*shape, columns), dtype=np.int64) for columns in (_TRAFFIC, 2, 1))
+    return Page(traffic=three, conversions=two, shop=three, ads_changed=one[..., 0], shop_changed=one[..., 0])
 
 
-def _page(state: MarketState, day: int) -> Ints | None:
-    """The log of one local day; None before the first and after the last."""
-    index = day - state.first_day - state.log_first_day
-    return state.log[index] if 0 <= index < len(state.log) else None
+def _sold(page: Page, outcome: HourOutcome, *, now: int) -> Page:
+    """The page with the hour's sales."""
+    orders = outcome.ad_orders + outcome.organic_orders
+    return replace(
+        page,
+        shop=page.shop + np.stack((orders, outcome.units, outcome.revenue_cents), axis=-1),
+        shop_changed=np.where(orders > 0, now, page.shop_changed),
+    )
 
 
-def _check(state: MarketState, hour: int, days: Sequence[int]) -> None:
-    if not 0 <= hour <= state.hour:
-        message = f"hour: expected 0 … {state.hour}, was {hour}"
-        raise ValueError(message)
-    oldest = state.first_day + state.log_first_day
-    forgotten = [day for day in days if state.first_day <= day < oldest]
+def _conversions(parameters: MarketParameters, reports: Reports, outcome: HourOutcome, lag: Ints) -> News:
+    """When and how the hour's ad orders will be shown; ``lag`` is that of the hour, (N,)."""
+    orders, tracked_from = outcome.delivered, outcome.tracked_from[:, 0]
+    missed = (tracked_from > reports.hour)[orders.store]
+    if parameters.shocks is not None and missed.any():
+        orders = orders.where(~missed | _recovered(parameters.shocks, reports, orders))
+    store, clicked = orders.store, orders.click_hour
+    click_seen = clicked + _lags(parameters.reporting, at_index(reports.lag_keys[store], clicked))
+    recorded = np.maximum(reports.hour, tracked_from)[store]
+    shown_at = np.maximum(click_seen, recorded + lag[store]) + 1
+    return news_of(orders, shown_at=shown_at, settled_at=reports.hour + 1 + orders.settles_h)
+
+
+def _recovered(shocks: Shocks, reports: Reports, orders: AdOrders) -> Bools:
+    """Which orders are recorded later if they come while tracking is down, (E,): all of a SKU and hour of click, or none."""
+    keys = at_index(at_index(reports.recovery_keys[orders.store], orders.click_hour), orders.sku)
+    return uniforms(keys) < shocks.tracking_recovered_share
+
+
+def _hidden(reporting: Reporting, outcome: HourOutcome, lag: Ints, *, hour: int) -> HiddenHour:
+    traffic = np.stack((outcome.impressions, outcome.clicks, outcome.cost_cents), axis=-1)
+    # sorted while it is at hand: when it is shown, each part is read in one go
+    order = np.argsort(lag, kind="stable")
+    starts = np.searchsorted(lag[order], np.arange(reporting.lag_low_h, reporting.lag_high_h + 2))
+    return HiddenHour(hour=hour, stores=order, traffic=traffic[order], starts=tuple(starts.tolist()))
+
+
+def _with_traffic(reporting: Reporting, reports: Reports) -> Reports:
+    """Show the traffic that is due now, and forget the hours of which nothing is hidden any more."""
+    pages, updated = list(reports.pages), dict[int, Ints]()
+    for each in reports.hidden:
+        page, lag = each.hour // HOURS_PER_DAY - reports.oldest_day, reports.hour - 1 - each.hour - reporting.lag_low_h
+        if page < 0 or lag < 0 or each.starts[lag] == each.starts[lag + 1]:
+            continue
+        if page not in updated:
+            updated[page] = pages[page].traffic.copy()
+        shown = slice(each.starts[lag], each.starts[lag + 1])
+        updated[page][each.stores[shown]] += each.traffic[shown]
+    for page, traffic in updated.items():
+        # whatever is clicked was seen: impressions tell of any change
+        changed = np.where(traffic[..., 0] != pages[page].traffic[..., 0], reports.hour, pages[page].ads_changed)
+        pages[page] = replace(pages[page], traffic=traffic, ads_changed=changed)
+    return replace(reports, pages=tuple(pages), hidden=reports.hidden[-reporting.lag_high_h :])
+
+
+def _with_conversions(reports: Reports) -> Reports:
+    """Show the conversions and corrections that are due now."""
+    due, news = due_at(reports.news, reports.hour)
+    if not due.cell.size:
+        return reports
+    pages = list(reports.pages)
+    place = due.click_hour // HOURS_PER_DAY - reports.oldest_day
+    for at in set(place[place >= 0].tolist()):
+        pages[at] = _conversions_seen(pages[at], due.where(place == at), now=reports.hour)
+    return replace(reports, pages=tuple(pages), news=news)
+
+
+def _conversions_seen(page: Page, news: News, *, now: int) -> Page:
+    conversions, changed, cell = page.conversions.copy(), page.ads_changed.copy(), news.cell
+    flat = conversions.reshape(-1)
+    np.add.at(flat, 2 * cell, news.count)
+    np.add.at(flat, 2 * cell + 1, news.value_cents)
+    changed.reshape(-1)[cell] = now
+    return replace(page, conversions=conversions, ads_changed=changed)
+
+
+def _stacked(reports: Reports, days: Sequence[int], columns: int) -> Floats:
+    oldest = reports.days.start
+    forgotten = [day for day in days if reports.first_day <= day < oldest]
     if forgotten:
         message = f"days: expected {oldest} or later (older figures are not kept), was {min(forgotten)}"
         raise ValueError(message)
+    figures = np.zeros((reports.lag_keys.size, len(days), reports.skus, columns))
+    for place, day in enumerate(days):
+        if day in reports.days:
+            page = reports.pages[day - oldest]
+            if columns == len(SHOP_COLUMNS):
+                figures[:, place] = page.shop
+            else:
+                figures[:, place, :, :_TRAFFIC] = page.traffic
+                figures[:, place, :, _TRAFFIC:] = page.conversions
+    return figures

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from perception.units import Floats, Ints
-from sim.ad_orders import AdOrders, single_clicks
-from sim.day_effects import DayEffects
-from sim.demand import hour_index, on_sale, units_of_orders
-from sim.moment import Moment
-from sim.parameters import MarketParameters
-from sim.randomness import Draw, at_index, poisson, sku_uniforms, split, store_keys, uniforms
+from perception.units import Bools, Floats, Ints
+from sim.ad_orders import AdOrders, order_keys, singles
+from sim.demand import units_of_orders
+from sim.randomness import Draw, poisson, sku_keys, uniforms
 from sim.stock import filled_units
 from sim.world import World
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrganicOrders:
-    """E orders without a click, (E,) each: store, SKU, units wanted and the price of one, minor units."""
+    """Orders without a click, each to be paid at the price in force.
 
-    store: Ints
-    sku: Ints
+    Attributes:
+        counts: (N, M) how many.
+        cell: (E,) flat cell of each in the market, those of one cell after each other.
+        units: (E,) units wanted.
+    """
+
+    counts: Ints
+    cell: Ints
     units: Ints
-    price_cents: Ints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,46 +41,58 @@ class SalesHour:
     delivered: AdOrders
 
 
-def organic_rate(parameters: MarketParameters, world: World, today: DayEffects, effect: Floats, *, moment: Moment) -> Floats:
-    """Organic orders expected in one hour, (N, M): level × season × today's luck × price effect."""
-    season = hour_index(parameters.demand, moment.day, moment.hour_of_day) * on_sale(world, moment.day)
-    return world.orders_per_day * season * today.demand * effect
+def organic_orders(world: World, rate: Floats, *, hour: int) -> OrganicOrders:
+    """Draw the hour's orders without a click; ``rate`` is (N, M)."""
+    counts = poisson(rate, uniforms(sku_keys(world.cells, Draw.ORGANIC_ORDERS, hour)))
+    bought = singles(counts)
+    luck = uniforms(order_keys(world.cells, bought, Draw.ORGANIC_UNITS, hour))
+    units = units_of_orders(world.units_deciles, bought.cell % counts.shape[1], luck)
+    return OrganicOrders(counts=counts, cell=bought.cell, units=units)
 
 
-def organic_orders(world: World, rate: Floats, price_cents: Ints, *, seeds: Ints, hour: int) -> OrganicOrders:
-    """Draw the hour's orders without a click, at the prices in force; ``rate`` and ``price_cents`` are (N, M)."""
-    skus = rate.shape[1]
-    counts = poisson(rate, sku_uniforms(seeds, Draw.ORGANIC_ORDERS, hour, skus))
-    orders = single_clicks(counts[:, :, None])
-    keys = split(store_keys(seeds, Draw.ORGANIC_UNITS, hour), skus)[orders.store, orders.sku]
-    return OrganicOrders(
-        store=orders.store,
-        sku=orders.sku,
-        units=units_of_orders(world.units_deciles, orders.sku, uniforms(at_index(keys, orders.number))),
-        price_cents=price_cents[orders.store, orders.sku],
-    )
+def sell(on_hand: Ints, price_cents: Ints, organic: OrganicOrders, arriving: AdOrders) -> SalesHour:
+    """Serve orders from stock, what is short is lost.
 
-
-def sell(on_hand: Ints, organic: OrganicOrders, arriving: AdOrders) -> SalesHour:
-    """Serve orders from stock (N, M): organic ones, then ad orders, those that clicked first coming first; what is short is lost."""
-    skus = on_hand.shape[1]
-    row = np.concatenate([organic.store * skus + organic.sku, arriving.store * skus + arriving.sku])
-    wanted = np.concatenate([organic.units, arriving.units])
-    price = np.concatenate([organic.price_cents, arriving.price_cents])
-    sold = filled_units(on_hand.ravel(), row, wanted)
-    served, from_ads = sold > 0, np.arange(row.size) >= organic.store.size
-
-    def per_sku(weights: Ints) -> Ints:
-        # exact: sums of integers far below 2**53
-        summed = np.bincount(row, weights=weights, minlength=on_hand.size)
-        return summed.reshape(on_hand.shape).astype(np.int64)
-
-    kept = replace(arriving, units=sold[organic.store.size :])
+    Args:
+        on_hand: (N, M) units in stock.
+        price_cents: (N, M) prices in force.
+        organic: Served first.
+        arriving: Served after them, those that clicked first coming first.
+    """
+    ad_units = _per_sku(arriving.cell, arriving.units, on_hand)
+    wanted = _per_sku(organic.cell, organic.units, on_hand) + ad_units
+    units = np.minimum(wanted, on_hand)
+    served, delivered, short = organic.counts, arriving, wanted > on_hand
+    if short.any():
+        refused, sold = _rationed(on_hand, short, organic, arriving)
+        served = served - refused
+        delivered = arriving.with_units(sold).where(sold > 0)
+        ad_units = _per_sku(delivered.cell, delivered.units, on_hand)
+    ad_revenue_cents = _per_sku(delivered.cell, delivered.units * delivered.price_cents, on_hand)
     return SalesHour(
-        ad_orders=per_sku((served & from_ads).astype(np.int64)),
-        organic_orders=per_sku((served & ~from_ads).astype(np.int64)),
-        units=per_sku(sold),
-        revenue_cents=per_sku(sold * price),
-        lost_units=per_sku(wanted - sold),
-        delivered=kept.where(kept.units > 0),
+        ad_orders=np.bincount(delivered.cell, minlength=on_hand.size).reshape(on_hand.shape),
+        organic_orders=served,
+        units=units,
+        revenue_cents=(units - ad_units) * price_cents + ad_revenue_cents,
+        lost_units=wanted - units,
+        delivered=delivered,
     )
+
+
+def _rationed(on_hand: Ints, short: Bools, organic: OrganicOrders, arriving: AdOrders) -> tuple[Ints, Ints]:
+    """Serve the orders of the cells that are short, (N, M): how many organic orders get nothing, and (E,) units of each ad order."""
+    some = [np.flatnonzero(short.ravel().take(cell)) for cell in (organic.cell, arriving.cell)]
+    cell = np.concatenate([organic.cell.take(some[0]), arriving.cell.take(some[1])])
+    wanted = np.concatenate([organic.units.take(some[0]), arriving.units.take(some[1])])
+    sold = filled_units(on_hand.ravel(), cell, wanted)
+    first = some[0].size
+    refused = np.bincount(cell[:first][sold[:first] == 0], minlength=on_hand.size).reshape(on_hand.shape)
+    ad_units = arriving.units.copy()
+    ad_units[some[1]] = sold[first:]
+    return refused, ad_units
+
+
+def _per_sku(cell: Ints, weights: Ints, like: Ints) -> Ints:
+    """Sum per cell, shaped ``like``."""
+    # exact: sums of integers far below 2**53
+    return np.bincount(cell, weights=weights, minlength=like.size).astype(np.int64).reshape(like.shape)

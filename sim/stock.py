@@ -26,8 +26,8 @@ class Inventory:
 
 
 def opening(stock: Stock, usual_units_per_day: Floats, *, seeds: Ints) -> Inventory:
-    """Stock of the first morning: evenly between the initial days of usual sales (M,), at least one unit, nothing under way."""
-    uniform = sku_uniforms(seeds, Draw.INITIAL_STOCK, 0, usual_units_per_day.size)
+    """Stock of the first morning: evenly between the initial days of usual sales, (M,) or (N, M), at least one unit, nothing under way."""
+    uniform = sku_uniforms(seeds, Draw.INITIAL_STOCK, 0, usual_units_per_day.shape[-1])
     days = stock.initial_low_days + (stock.initial_high_days - stock.initial_low_days) * uniform
     on_hand = np.maximum(np.ceil(days * usual_units_per_day), 1.0).astype(np.int64)
     return Inventory(on_hand=on_hand, on_order=np.zeros_like(on_hand), due_day=np.full_like(on_hand, NOT_ON_ORDER))
@@ -40,7 +40,7 @@ def replenished(inventory: Inventory, stock: Stock, usual_units_per_day: Floats,
     on_order = np.where(arrives, 0, inventory.on_order)
     reorders = (on_order == 0) & (on_hand <= stock.reorder_days * usual_units_per_day)
     target = np.maximum(np.ceil(stock.order_up_to_days * usual_units_per_day), 1.0).astype(np.int64)
-    lead = _lead_days(stock, seeds=seeds, day=day, skus=usual_units_per_day.size)
+    lead = _lead_days(stock, seeds=seeds, day=day, skus=usual_units_per_day.shape[-1])
     due = np.where(arrives, NOT_ON_ORDER, inventory.due_day)
     return Inventory(
         on_hand=on_hand,

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from autopilot.cli.output import Output, with_output
-from sim.calibration import CalibrationReport, calibrate_file
-from sim.market_fit import CalibrationOptions, Figure
-from sim.orders import OrderColumns
+from autopilot.cli.output import Output, answer_no, with_output
+from sim.ad_reports import AdColumns, read_ad_reports
+from sim.calibration import calibrate
+from sim.market_fit import CalibrationOptions
+from sim.orders import OrderColumns, OrderLines, read_order_lines
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from sim.calibration_check import Check, Distance
+
 MAPPED = ("order", "sku", "time", "quantity", "unit_price", "customer")
-COUNTS_FROM = 1000
-"""Figures from here on are counts, which nobody wants to read as 2e+04."""
+MAPPED_ADS = ("day", "entity", "impressions", "clicks", "cost", "conversions", "value", "observed_at")
+OPTIONAL = {"customer", "value", "observed_at"}
 PATH = click.Path(path_type=Path, dir_okay=False)
 DEFAULTS, COLUMNS = CalibrationOptions(), OrderColumns()
 
@@ -30,6 +32,10 @@ DEFAULTS, COLUMNS = CalibrationOptions(), OrderColumns()
 @click.option(
     "--map", "mapped", multiple=True, metavar="FIELD=COLUMN,…", help=f"Which column holds {', '.join(MAPPED)}; 'customer=' for none."
 )
+@click.option("--ads", type=PATH, help="Ad reports, CSV or parquet: a row per day and product or campaign.")
+@click.option("--ads-map", "ads_mapped", multiple=True, metavar="FIELD=COLUMN,…", help=f"Which column holds {', '.join(MAPPED_ADS)}.")
+@click.option("--check", is_flag=True, help="Fit to every other week, simulate the rest, and compare with what happened.")
+@click.option("--mechanics", is_flag=True, help="Write what was fitted of returns and launches as mechanics of the market.")
 @click.option("-o", "--output", type=PATH, required=True, help="The market file to write.")
 @click.option("--daily", type=PATH, help="Write the daily aggregates behind the fit as CSV, too.")
 @click.option("--force", is_flag=True, help="Overwrite the files if they exist.")
@@ -45,17 +51,32 @@ DEFAULTS, COLUMNS = CalibrationOptions(), OrderColumns()
 @click.option("--cancelled-prefix", default=COLUMNS.cancelled_prefix, show_default=True, help="Orders so named are cancellations.")
 @click.option("--product-pattern", help="Regular expression of product codes; what does not match is left out.")
 @with_output
-def command(out: Output, *, orders: Path, mapped: tuple[str, ...], output: Path, daily: Path | None, force: bool, **said: Any) -> None:
+def command(
+    out: Output,
+    *,
+    orders: Path,
+    ads: Path | None,
+    check: bool,
+    output: Path,
+    daily: Path | None,
+    force: bool,
+    **said: Any,
+) -> None:
     """Fit a simulated market to order lines and write it as a market file; say what could not be fitted."""
-    for path in filter(None, (output, daily)):
+    picture = output.with_suffix(".check.png") if check else None
+    for path in filter(None, (output, daily, picture)):
         if path.exists() and not force:
             raise click.UsageError(f"{path} exists; choose another name or pass --force")
-    columns = OrderColumns(**_columns(mapped), cancelled_prefix=said.pop("cancelled_prefix"), product_pattern=said.pop("product_pattern"))
-    report = calibrate_file(orders, columns, _options(output, said))
+    columns = _columns(said.pop("mapped"), MAPPED, "--map")
+    ad_columns = AdColumns(**_columns(said.pop("ads_mapped"), MAPPED_ADS, "--ads-map"))
+    rules = {name: said.pop(name) for name in ("cancelled_prefix", "product_pattern")}
+    options = _options(output, said)
+    lines = read_order_lines(orders, OrderColumns(**columns, **rules))
+    report = calibrate(lines, options, reports=None if ads is None else read_ad_reports(ads, ad_columns))
     _write(output, report.toml)
     if daily is not None:
         _write(daily, report.daily_csv)
-    payload = {
+    payload: dict[str, Any] = {
         "market": str(output),
         "daily": None if daily is None else str(daily),
         "fitted": {name: dataclasses.asdict(figure) for name, figure in report.fitted.items()},
@@ -63,15 +84,57 @@ def command(out: Output, *, orders: Path, mapped: tuple[str, ...], output: Path,
         "dropped": report.dropped,
         "skus": report.sku_names,
     }
-    out.result(payload, human=lambda console: _draw(console, report, output))
+    checked = None if picture is None else _checked(out, lines, options, picture)
+    if checked is not None:
+        payload["check"] = {"distances": [_distance_json(distance) for distance in checked.distances], "picture": str(picture)}
+
+    def human(console: Console) -> None:
+        from autopilot.cli.calibrate_table import draw_check, draw_report
+
+        draw_report(console, report)
+        if checked is not None:
+            draw_check(console, checked)
+            console.print(f"Picture: {picture}", markup=False)
+        console.print(
+            f"wrote {output} with {len(report.sku_names)} products under anonymous names; use it as platform.market", markup=False
+        )
+
+    out.result(payload, human=human)
+    if checked is not None and not checked.passed:
+        answer_no()
 
 
-def _columns(mapped: tuple[str, ...]) -> dict[str, Any]:
+def _checked(out: Output, lines: OrderLines, options: CalibrationOptions, picture: Path) -> Check:
+    """The market beside the weeks it has not seen, and their picture."""
+    from autopilot.report.check_picture import write_check_png
+    from sim.calibration_check import check_calibration
+
+    with out.progress("simulating the weeks held out", total=1.0) as progress:
+        checked = check_calibration(lines, options, progress=progress)
+    write_check_png(checked, picture, name=options.name, currency=options.currency)
+    return checked
+
+
+def _distance_json(distance: Distance) -> dict[str, Any]:
+    simulated, observed = (values[0] if values.size == 1 else values for values in (distance.simulated, distance.observed))
+    return {
+        "name": distance.name,
+        "simulated": simulated,
+        "observed": observed,
+        "relative": distance.relative,
+        "low": distance.low,
+        "high": distance.high,
+        "within": distance.within,
+        "required": distance.required,
+    }
+
+
+def _columns(mapped: tuple[str, ...], fields: tuple[str, ...], option: str) -> dict[str, Any]:
     columns: dict[str, Any] = {}
     for pair in (pair for text in mapped for pair in text.split(",")):
         field, sign, column = pair.strip().partition("=")
-        if not sign or field not in MAPPED or not (column or field == "customer"):
-            raise click.BadParameter(f"expected FIELD=COLUMN with one of {', '.join(MAPPED)}, was {pair!r}", param_hint="--map")
+        if not sign or field not in fields or not (column or field in OPTIONAL):
+            raise click.BadParameter(f"expected FIELD=COLUMN with one of {', '.join(fields)}, was {pair!r}", param_hint=option)
         columns[field] = column or None
     return columns
 
@@ -85,29 +148,3 @@ def _options(output: Path, said: dict[str, Any]) -> CalibrationOptions:
 def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
-
-
-def _draw(console: Console, report: CalibrationReport, output: Path) -> None:
-    from rich.markup import escape
-    from rich.table import Table
-
-    fitted = Table(title="Fitted", title_justify="left")
-    for heading in ("figure", "value", "95 % interval", "unit"):
-        fitted.add_column(heading, justify="left" if heading in {"figure", "unit"} else "right")
-    for name, figure in report.fitted.items():
-        fitted.add_row(escape(name), _value(figure.value), _interval(figure), escape(figure.unit))
-    console.print(fitted)
-    assumed = Table(title="Could not be fitted", title_justify="left", show_header=False)
-    for name, reason in report.could_not_fit.items():
-        assumed.add_row(escape(name), escape(reason))
-    console.print(assumed)
-    console.print("Left out: " + (", ".join(f"{count:,} {reason}" for reason, count in report.dropped.items()) or "nothing"), markup=False)
-    console.print(f"wrote {output} with {len(report.sku_names)} products under anonymous names; use it as platform.market", markup=False)
-
-
-def _value(value: float) -> str:
-    return f"{value:,.0f}" if value >= COUNTS_FROM else f"{value:.3g}"
-
-
-def _interval(figure: Figure) -> str:
-    return "" if math.isnan(figure.low) else f"{figure.low:.3g} … {figure.high:.3g}"

@@ -26,7 +26,9 @@ COMMANDS: dict[str, Entry] = {
     "arm": Entry("autopilot.cli.arm:command", "Let a stopped store be engaged again."),
     "export": Entry("autopilot.cli.export:command", "Write a stretch of the journal as an episode."),
     "replay": Entry("autopilot.cli.replay:command", "Decide recorded episodes again and compare."),
-    "plot": Entry("autopilot.cli.plot:command", "Draw a drive or an episode."),
+    "eval": Entry("autopilot.cli.eval:command", "Judge controllers on scenario families."),
+    "plot": Entry("autopilot.cli.plot:command", "Draw a saved evaluation."),
+    "bench": Entry("autopilot.cli.bench:command", "Measure speed, each figure beside its baseline."),
     "calibrate": Entry("autopilot.cli.calibrate:command", "Fit a simulated market to order lines."),
     "doctor": Entry("autopilot.cli.doctor:command", "Examine the installation and the machine."),
 }

@@ -20,11 +20,11 @@ RUNS = Path("runs")
 @click.option("--days", type=click.IntRange(1, 3650), default=14, show_default=True, help="Days to drive.")
 @click.option("--seed", type=click.IntRange(0), help="The market's chance; the store's own seed when left out.")
 @click.option("--seeds", type=click.IntRange(1, 10_000), help="Drive seeds 1 to N instead of one.")
-@click.option("--controller", type=click.Choice(["do_nothing", "fixed_bid", "acos_rules", "laws"]), help="Who drives.")
+@click.option("--controller", metavar="NAME", help="Who drives, as in the settings' control.controller; the store's own when left out.")
 @click.option("--out", "folder", type=click.Path(path_type=Path), default=RUNS, show_default=True, help="Folder for journals and reports.")
 @with_output
 def command(out: Output, store: str, days: int, seed: int | None, seeds: int | None, controller: str | None, folder: Path) -> None:
-    """Drive STORE on the simulated platform and compare with doing nothing, a fixed bid and the ACOS rule book on the same luck."""
+    """Drive STORE or a scenario on the simulated platform, beside doing nothing, a fixed bid and the ACOS rule book on the same luck."""
     if seed is not None and seeds is not None:
         raise click.UsageError("--seed and --seeds: expected one of them, was both")
     from autopilot.cli.seeds_table import seeds_table
@@ -46,7 +46,7 @@ def command(out: Output, store: str, days: int, seed: int | None, seeds: int | N
     folder = folder / settings.store.name
     with out.progress(f"driving {settings.store.name} for {days} days", total=1.0) as progress:
         driven = drive_seeds(loaded, list(chosen), days=days, runs=folder, progress=progress)
-    drawn = figures(settings, catalogue(market_of(loaded)), driven[0])
+    drawn = figures(settings, catalogue(market_of(loaded), seed=driven[0].seed), driven[0])
     page, picture = folder / "report.html", folder / "report.png"
     write_png(drawn, picture)
     write_page(drawn, page)

@@ -12,8 +12,9 @@ from zoneinfo import available_timezones
 import click
 
 from autopilot.cli.output import Output, with_output
-from autopilot.config_files import display, names
+from autopilot.config_files import display
 from autopilot.settings_sources import load_store
+from sim.config_lookup import names
 
 DEFAULT_FILE = Path("configs/stores/my-store.toml")
 

@@ -47,7 +47,7 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, self.table[name].summary) for name in self.list_commands(ctx)])
         with formatter.section("STORE"):
-            formatter.write_text("is a path to a TOML file or the name of one in configs/stores.")
+            formatter.write_text("is a path to a TOML file or the name of one in configs/stores or configs/scenarios.")
 
 
 def run(arguments: Sequence[str], *, table: Mapping[str, Entry] = COMMANDS) -> int:

@@ -18,13 +18,13 @@ from autopilot.cli.output import Output, with_output
 def command(out: Output, store: str, by: str | None, reason: str) -> None:
     """Stop all writes to STORE until a named person arms it again. Needs neither the journal nor a running daemon."""
     from autopilot.clock import SystemClock
-    from autopilot.config_files import find
+    from autopilot.config_files import find_store
     from autopilot.errors import ConfigError
     from autopilot.orders import ask_to_stop
     from autopilot.settings_sources import load_store
 
     # a name that is mistyped must be refused: it would leave the store that was meant running
-    file = find("stores", store)
+    file = find_store(store)
     try:
         state_dir = load_store(store).settings.store.state_dir
     except ConfigError as error:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from copy import copy
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from zoneinfo import ZoneInfo
@@ -23,12 +24,36 @@ from control.ports import Acknowledgement
 from perception.catalogue import Catalogue
 from perception.fields import Field
 from perception.observation import MetricRows, Readback, Signal
-from perception.units import SECONDS_PER_HOUR, Floats, day_of, day_start
+from perception.units import SECONDS_PER_HOUR, Bools, Floats, Ints, day_of, day_start
 from sim import market, reporting
 from sim.market import MarketState, Setpoints
 from sim.parameters import MarketParameters
+from sim.reporting import Reports
 
 HOURS_PER_DAY = 24
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shown:
+    """What can be seen at the end of one hour: the reports, and (m,) units on hand."""
+
+    reports: Reports
+    on_hand: Ints
+
+    def figures(self, signal: Signal, days: range) -> Floats:
+        """(D, m, k) figures of these days; of stock there is only one."""
+        if signal is Signal.STOCK:
+            stock: Floats = self.on_hand.astype(np.float64)[None, :, None]
+            return stock
+        of_signal = reporting.ad_figures if signal is Signal.ADS else reporting.shop_figures
+        figures: Floats = of_signal(self.reports, days)[0]
+        return figures
+
+    def changed(self, signal: Signal, days: range, *, since: int) -> Bools:
+        """(D, m) whose figures changed after ``since`` hours had passed."""
+        pages = [self.reports.pages[day - self.reports.days.start] for day in days]
+        stamps = [page.ads_changed[0] if signal is Signal.ADS else page.shop_changed[0] for page in pages]
+        return np.array(stamps).reshape(len(days), self.on_hand.size) > since
 
 
 class SimulatedPlatform:
@@ -48,13 +73,13 @@ class SimulatedPlatform:
         self._parameters, self._effects, self._opens = parameters, effects, opens
         self._timezone = ZoneInfo(parameters.shop.timezone)
         self._first_day = day_of(opens, self._timezone)
-        self._state = market.start(parameters, seeds=np.array([seed], dtype=np.int64), first_day=self._first_day)
-        self._catalogue = market.catalogue(parameters)
-        self._setpoints = market.initial_setpoints(parameters, stores=1)
+        seeds = np.array([seed], dtype=np.int64)
+        self._state = market.start(parameters, seeds=seeds, first_day=self._first_day)
+        self._catalogue = market.catalogue(parameters, seed=seed)
+        self._setpoints = market.initial_setpoints(parameters, seeds=seeds)
         self._played = 0
-        self._shelves = (reporting.on_hand(self._state)[0],)
-        """(m,) units on hand at the end of each of the last hours, at most a day back: who asks for an earlier hour gets that hour's."""
-        self._shown: dict[Signal, tuple[int, range, Floats]] = {}
+        self._shown: tuple[_Shown, ...] = (_Shown(reports=reporting.open_reports(self._state), on_hand=reporting.on_hand(self._state)[0]),)
+        """What could be seen at the end of each of the last hours, at most a day back: who asks for an earlier hour gets that hour's."""
         conversion, late = parameters.conversion, parameters.reporting
         self._changing_days = min(
             late.kept_days, conversion.window_days + math.ceil((late.restated_for_h + late.lag_high_h) / HOURS_PER_DAY) + 2
@@ -69,7 +94,7 @@ class SimulatedPlatform:
 
     def follow(self, effects: EffectLog) -> None:
         """From here on, what is set is kept in, and read from, another log."""
-        self._effects, self._played, self._shown = effects, 0, {}
+        self._effects, self._played = effects, 0
 
     def catalogue(self) -> Catalogue:
         """What the market sells."""
@@ -138,8 +163,9 @@ class SimulatedPlatform:
         """Bring the market up to the last full hour before ``now``; an hour is played with what was set when it began, not since."""
         while self._state.hour < self._hour(now):
             self._take_effects(until=self._instant(self._state.hour))
-            self._state, _ = market.step(self._parameters, self._state, self._setpoints)
-            self._shelves = (*self._shelves[-HOURS_PER_DAY:], reporting.on_hand(self._state)[0])
+            self._state, outcome = market.step(self._parameters, self._state, self._setpoints)
+            reports = reporting.advance(self._parameters, self._shown[-1].reports, outcome)
+            self._shown = (*self._shown[-HOURS_PER_DAY:], _Shown(reports=reports, on_hand=reporting.on_hand(self._state)[0]))
 
     def _take_effects(self, *, until: datetime) -> None:
         due = list(takewhile(lambda effect: effect.at <= until, self._effects.all()[self._played :]))
@@ -153,37 +179,16 @@ class SimulatedPlatform:
         least = 1 if command.field is Field.PRICE else 0
         return "" if command.value >= least else f"value: expected >= {least}, was {command.value}"
 
-    def _figures(self, signal: Signal, hour: int, days: range) -> Floats:
-        """(D, m, k) figures of these days as visible after ``hour`` hours."""
-        if signal is Signal.STOCK:
-            ago = min(self._state.hour - hour, len(self._shelves) - 1)
-            figures: Floats = self._shelves[-1 - ago].astype(np.float64)[None, :, None]
-        elif signal is Signal.ADS:
-            figures = reporting.ad_figures(self._parameters, self._state, hour=hour, days=days)[0]
-        else:
-            figures = reporting.shop_figures(self._state, hour=hour, days=days)[0]
-        return figures
-
-    def _shown_before(self, signal: Signal, before: int, days: range) -> Floats:
-        """(D, m, k) figures of these days as visible after ``before`` hours; those of the last read need not be worked out again."""
-        hour, shown_days, shown = self._shown.get(signal, (-1, range(0), np.empty(0)))
-        if hour != before or days.start < shown_days.start:
-            return self._figures(signal, before, days)
-        # a day that has begun since showed nothing then
-        begun = np.zeros((max(days.stop - shown_days.stop, 0), *shown.shape[1:]))
-        return np.concatenate([shown[days.start - shown_days.start :], begun])
-
     def _rows(self, signal: Signal, hour: int, before: int | None, now: datetime) -> MetricRows:
+        shown = self._shown[-1 - min(self._state.hour - hour, len(self._shown) - 1)]
         today = self._first_day + hour // HOURS_PER_DAY
         kept = self._parameters.reporting.kept_days if before is None else self._changing_days
         days = range(today if signal is Signal.STOCK else max(self._first_day, today - kept + 1), today + 1)
-        figures = self._figures(signal, hour, days)
+        figures = shown.figures(signal, days)
         changed = np.ones(figures.shape[:2], dtype=np.bool_)
         if before is not None and signal is not Signal.STOCK:
-            changed = np.any(figures != self._shown_before(signal, before, days), axis=2)
             # today's rows come even when nothing happened: silence must not look like a dead feed
-            changed[-1] = True
-        self._shown[signal] = (hour, days, figures)
+            changed[:-1] = shown.changed(signal, days[:-1], since=before)
         at, sku = np.nonzero(changed)
         return MetricRows(
             signal=signal,

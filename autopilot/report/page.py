@@ -22,21 +22,29 @@ def write_page(figures: DriveFigures, path: Path) -> None:
 
 def page(figures: DriveFigures) -> str:
     """The whole page; every text that comes from outside is escaped."""
-    environment = Environment(
-        loader=PackageLoader("autopilot.report", "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
     zone = ZoneInfo(figures.timezone)
     drawings, said = panels_svg(figures), descriptions(figures)
-    return environment.get_template("page.html.j2").render(
-        figures=figures,
-        controllers=[controller_name(name) for name in figures.profit_cents],
-        headline=headline(figures),
-        # drawn by us from numbers and escaped names: markup, not text
-        panels=[(name, title, said[name], Markup(drawings[name])) for name, title in titles(figures).items()],  # noqa: S704
-        groups=grouped(figures.changes),
-        money=lambda cents: money(cents, figures.currency, exact=True),
-        value=lambda amount, unit: written(amount, Unit(unit), figures.currency),
-        when=lambda at: _when(at, zone),
+    return (
+        environment()
+        .get_template("page.html.j2")
+        .render(
+            figures=figures,
+            controllers=[controller_name(name) for name in figures.profit_cents],
+            headline=headline(figures),
+            # drawn by us from numbers and escaped names: markup, not text
+            panels=[(name, title, said[name], Markup(drawings[name])) for name, title in titles(figures).items()],  # noqa: S704
+            groups=grouped(figures.changes),
+            money=lambda cents: money(cents, figures.currency, exact=True),
+            value=lambda amount, unit: written(amount, Unit(unit), figures.currency),
+            when=lambda at: _when(at, zone),
+        )
+    )
+
+
+def environment() -> Environment:
+    """How every page is made: whatever comes from outside is escaped, and a name that is missing is an error."""
+    return Environment(
+        loader=PackageLoader("autopilot.report", "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
 
 

@@ -1,9 +1,8 @@
-"""Draws a drive with matplotlib's object interface: no window, no global figure; the only module that imports matplotlib."""
+"""Draws a drive with matplotlib's object interface: no window, no global figure."""
 
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -18,20 +17,13 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter, MaxNLocator
-from matplotlib.typing import RcKeyType
 
 from autopilot.report.amounts import controller_name, money, percent
 from autopilot.report.figures import DriveFigures
 from autopilot.report.palette import MARKS, PRINT, Palette, with_css_variables
+from autopilot.report.style import STYLE, as_inline
 from perception.units import Floats
 
-STYLE: dict[RcKeyType, Any] = {
-    "svg.fonttype": "none",
-    "svg.hashsalt": "autopilot",
-    "font.family": "sans-serif",
-    "font.size": 10.0,
-    "text.parse_math": False,
-}
 LABELLED_PRICES = 5
 """More names than this at the end of the price paths cannot be read."""
 TICK_STEPS_H = (1, 3, 6, 12, 24, 48, 96, 168, 336)
@@ -98,13 +90,7 @@ def _svg(name: str, figures: DriveFigures, draw: Draw) -> str:
         _panel(figure.add_subplot(), figures, draw, MARKS)
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", metadata={"Date": None})
-    drawing = buffer.getvalue()
-    drawing = drawing[drawing.index("<svg") :]
-    drawing = re.sub(r"<metadata>.*?</metadata>", "", drawing, flags=re.DOTALL)
-    # several drawings share the page: their ids must not meet
-    drawing = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", drawing)
-    drawing = re.sub(r'<svg [^>]*?viewBox="([^"]*)"[^>]*>', r'<svg viewBox="\1" aria-hidden="true" focusable="false">', drawing, count=1)
-    return with_css_variables(drawing)
+    return with_css_variables(as_inline(buffer.getvalue(), name))
 
 
 def _panel(axes: Axes, figures: DriveFigures, draw: Draw, palette: Palette) -> None:

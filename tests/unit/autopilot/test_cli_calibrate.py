@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from autopilot.cli.shell import run
+from sim.parameters import load_market
 
 MAP = "order=No,sku=Article,time=When,quantity=Pieces,unit_price=Each,customer="
 
@@ -89,3 +90,107 @@ def test_a_market_is_not_overwritten_unasked(orders: Path, tmp_path: Path, capsy
 
     assert (code, market.read_text()) == (2, "mine")
     assert "exists" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("tolerance", "code"), [(10.0, 0), (0.0, 1)])
+def test_the_check_tells_how_far_the_market_is_and_whether_that_will_do(
+    orders: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tolerance: float,
+    code: int,
+) -> None:
+    monkeypatch.setattr("sim.calibration_check.TOLERANCE", tolerance)
+    monkeypatch.setattr("sim.calibration_check.STORES", 1)
+
+    answered = run(["calibrate", "--orders", str(orders), "--map", MAP, "-o", str(tmp_path / "m.toml"), "--check", "--json"])
+
+    report = json.loads(capsys.readouterr().out)
+    distances = {distance["name"]: distance for distance in report["check"]["distances"]}
+    assert answered == code
+    assert (tmp_path / "m.check.png").read_bytes().startswith(b"\x89PNG")
+    assert report["check"]["picture"] == str(tmp_path / "m.check.png")
+    assert set(distances["orders_per_day"]) == {"name", "simulated", "observed", "relative", "low", "high", "within", "required"}
+    assert len(distances["weekday_shares"]["simulated"]) == 7
+    assert distances["orders_per_day"]["simulated"] == pytest.approx(24, rel=0.1)
+    assert (tmp_path / "m.toml").exists()
+
+
+def test_people_see_the_check_as_a_table(
+    orders: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sim.calibration_check.TOLERANCE", 0.0)
+    monkeypatch.setattr("sim.calibration_check.STORES", 1)
+
+    code = run(["calibrate", "--orders", str(orders), "--map", MAP, "-o", str(tmp_path / "m.toml"), "--check"])
+
+    said = capsys.readouterr().out
+    assert code == 1
+    for words in ("Simulated beside the store", "hour_shares", "24 shares", "NO, required", "The check FAILS", "m.check.png"):
+        assert words in said
+
+
+ADS_MAP = "day=On,entity=Article,impressions=Shown,clicks=Clicked,cost=Spent,conversions=Sold"
+
+
+def _ads(folder: Path, *, clicks: int) -> Path:
+    path = folder / "ads.csv"
+    first = datetime(2025, 3, 3)  # noqa: DTZ001 - report files hold local dates
+    rows = [
+        f"{first + timedelta(days=day):%Y-%m-%d},{20_000 + sku}A,{40 * clicks},{clicks},{0.4 * clicks:.2f},{(day + sku) % 2}"
+        for day in range(40)
+        for sku in range(4)
+    ]
+    path.write_text("\n".join(["On,Article,Shown,Clicked,Spent,Sold", *rows]), encoding="utf-8")
+    return path
+
+
+def test_ad_reports_take_the_place_of_what_is_assumed(orders: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ads = ["--ads", str(_ads(tmp_path, clicks=12)), "--ads-map", ADS_MAP]
+
+    code = run(["calibrate", "--orders", str(orders), "--map", MAP, "-o", str(tmp_path / "m.toml"), *ads, "--json"])
+
+    report = json.loads(capsys.readouterr().out)
+    assert code == 0
+    assert report["fitted"]["cpc"]["value"] == pytest.approx(0.4)
+    assert report["fitted"]["ctr"]["low"] < 1 / 40 < report["fitted"]["ctr"]["high"]
+    assert report["fitted"]["cvr"]["low"] < 0.5 / 12 < report["fitted"]["cvr"]["high"]
+    assert not {"ctr", "cvr", "cpc_level"} & set(report["could_not_fit"])
+    assert "conversion_delay" in report["could_not_fit"]
+
+
+@pytest.mark.parametrize(
+    ("clicks", "mapping", "message"),
+    [
+        (12, ADS_MAP.replace("Clicked", "Klicks"), "ads.csv: expected columns Klicks, was not among those found: On, Article, Shown"),
+        (12, ADS_MAP.replace("cost=Spent", "price=Spent"), "expected FIELD=COLUMN with one of day, entity, impressions, "),
+        (12, ADS_MAP.replace("clicks=Clicked", "clicks=Article"), "ads.csv: Article: expected a whole number, was '20000A' in row 1"),
+        (0, ADS_MAP, "clicks: expected at least 30 in the ad reports, was 0"),
+    ],
+)
+def test_ad_reports_that_cannot_be_used_are_refused_in_one_line(
+    orders: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], clicks: int, mapping: str, message: str
+) -> None:
+    ads = ["--ads", str(_ads(tmp_path, clicks=clicks)), "--ads-map", mapping]
+
+    code = run(["calibrate", "--orders", str(orders), "--map", MAP, "-o", str(tmp_path / "m.toml"), *ads])
+
+    said = capsys.readouterr().err
+    assert code == 2
+    assert message in said
+    assert not (tmp_path / "m.toml").exists()
+
+
+def test_fitted_returns_become_a_mechanic_when_asked_for(orders: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    plain, more = tmp_path / "plain.toml", tmp_path / "more.toml"
+
+    codes = [run(["calibrate", "--orders", str(orders), "--map", MAP, "-o", str(plain)])]
+    codes.append(run(["calibrate", "--orders", str(orders), "--map", MAP, "-o", str(more), "--mechanics"]))
+
+    capsys.readouterr()
+    assert codes == [0, 0]
+    assert load_market(plain).returns is None
+    returns = load_market(more).returns
+    assert returns is not None
+    assert returns.return_rate == (0.0,) * 12

@@ -129,7 +129,7 @@ def test_a_drive_in_the_same_folder_replaces_the_one_before(folder: Path, told: 
         (["--days", "0"], "--days"),
         (["--seeds", "0"], "--seeds"),
         (["--seed", "-1"], "--seed"),
-        (["--controller", "pid"], "--controller"),
+        (["--controller", "nobody"], "control.controller: expected one of"),
     ],
 )
 def test_what_cannot_be_driven_is_refused_before_anything_is_written(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -11,13 +12,16 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from autopilot import config_schema
-from autopilot.config_files import config_roots, find, names
+from autopilot.config_files import find
 from autopilot.errors import ConfigError
-from autopilot.settings import EconomicsSection, StoreSettings
+from autopilot.settings import ControllerName, EconomicsSection, StoreSettings
 from autopilot.settings_envelope import EnvelopeSection
 from autopilot.settings_sources import leaves, load_store, market_file
+from autopilot.wiring import controller_of
 from control.limits import ORDERED, Limits
+from control.registry import CONTROLLERS
 from perception.economics import Economics
+from sim.config_lookup import config_roots, names
 
 REPOSITORY = Path(__file__).parents[3]
 
@@ -119,8 +123,8 @@ def test_every_shipped_store_loads(name: str) -> None:
         ("[economics]", "[products]\nA = 3\n[economics]", "products.A: expected a table, was 3"),
         (
             "[economics]",
-            '[control]\ncontroller = "pid"\n[economics]',
-            "control.controller: expected one of 'do_nothing', 'fixed_bid', 'acos_rules', 'laws', was 'pid'",
+            '[control]\ncontroller = "nobody"\n[economics]',
+            f"control.controller: expected one of {', '.join(map(repr, get_args(ControllerName)))}, was 'nobody'",
         ),
         (
             "[economics]",
@@ -181,7 +185,7 @@ def test_a_file_that_is_no_text_is_refused(store_file: Path) -> None:
 
 
 def test_a_missing_store_lists_the_names_there_are() -> None:
-    with pytest.raises(ConfigError, match=r"no-such-store: .*Known names: .*gift-shop"):
+    with pytest.raises(ConfigError, match=r"no-such-store: .*known stores: .*gift-shop"):
         load_store("no-such-store", environ={})
 
 
@@ -355,6 +359,17 @@ def test_a_secret_of_the_wrong_type_is_not_shown(store_file: Path) -> None:
     store_file.write_text(STORE + "[secrets]\nplatform_token = 424242\n")
 
     assert "424242" not in _refusal(store_file)
+
+
+def test_settings_know_every_registered_controller() -> None:
+    assert set(get_args(ControllerName)) == set(CONTROLLERS)
+
+
+@pytest.mark.parametrize("name", CONTROLLERS)
+def test_the_controller_that_the_settings_name_is_at_the_wheel(name: str) -> None:
+    settings = load_store("gift-shop", overrides={"control.controller": name}, environ={}).settings
+
+    assert controller_of(settings).name == name
 
 
 def test_settings_cannot_be_changed_once_loaded(store_file: Path) -> None:

@@ -118,8 +118,9 @@ def test_a_missing_file_is_refused_with_the_names_there_are(shop: Path, capsys: 
 
     _, said = refused(capsys, name, "no-such.toml", *options)
 
-    assert said.startswith("no-such.toml: expected a TOML file or the name of a store; there is no such file. Known names: ")
+    assert said.startswith("no-such.toml: expected a TOML file or the name of a store or a scenario; there is no such file; known stores: ")
     assert "gift-shop" in said
+    assert "known scenarios: " in said
 
 
 def test_a_folder_is_no_store(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:

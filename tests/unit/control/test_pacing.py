@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from control import pacing
+from control import pacing, pid
 from control.pacing import PacingTuning, fence_share, planned_share, traffic_passed
 
-FLAT = [1.0 / 24.0] * 24
+FLAT = np.full((1, 24), 1.0 / 24.0)
 shares = st.lists(st.floats(0.0, 1.0), min_size=1, max_size=30).filter(lambda s: sum(s) > 0.1)
 
 
@@ -23,7 +24,7 @@ def test_flat_day_passes_evenly() -> None:
 
 
 def test_traffic_passes_only_in_busy_hours() -> None:
-    noon_only = [0.0] * 12 + [1.0] + [0.0] * 11
+    noon_only = np.array([[0.0] * 12 + [1.0] + [0.0] * 11])
 
     assert traffic_passed(0.5, noon_only) == 0.0
     assert traffic_passed(12.5 / 24.0, noon_only) == pytest.approx(0.5)
@@ -31,14 +32,17 @@ def test_traffic_passes_only_in_busy_hours() -> None:
 
 def test_plan_that_starts_at_noon_spends_its_first_share_in_the_afternoon() -> None:
     course = [
-        planned_share(days, starts=0.5, ends=2.0, daily_shares=[0.25, 0.75], hour_shares=FLAT) for days in (0.0, 0.5, 0.75, 1.0, 1.5, 2.0)
+        planned_share(days, starts=0.5, ends=2.0, daily_shares=np.array([[0.25, 0.75]]), hour_shares=FLAT)[0]
+        for days in (0.0, 0.5, 0.75, 1.0, 1.5, 2.0)
     ]
 
     assert course == pytest.approx([0.0, 0.0, 0.125, 0.25, 0.625, 1.0])
 
 
 def test_plan_that_ends_at_noon_has_spent_everything_by_then() -> None:
-    course = [planned_share(days, starts=0.0, ends=1.5, daily_shares=[0.5, 0.5], hour_shares=FLAT) for days in (1.25, 1.5, 3.0)]
+    course = [
+        planned_share(days, starts=0.0, ends=1.5, daily_shares=np.array([[0.5, 0.5]]), hour_shares=FLAT)[0] for days in (1.25, 1.5, 3.0)
+    ]
 
     assert course == pytest.approx([0.75, 1.0, 1.0])
 
@@ -47,10 +51,10 @@ def test_plan_that_ends_at_noon_has_spent_everything_by_then() -> None:
 def test_planned_share_rises_from_nothing_to_everything(daily: list[float], days: list[float]) -> None:
     early, late = sorted(days)
 
-    shares_of_one = [share / math.fsum(daily) for share in daily]
+    shares_of_one = np.array([daily]) / math.fsum(daily)
     end = float(len(daily))
 
-    course = [planned_share(d, starts=0.0, ends=end, daily_shares=shares_of_one, hour_shares=FLAT) for d in (early, late, end)]
+    course = [planned_share(d, starts=0.0, ends=end, daily_shares=shares_of_one, hour_shares=FLAT)[0] for d in (early, late, end)]
 
     assert 0.0 <= course[0] <= course[1] + 1e-12
     assert course[1] <= 1.0
@@ -59,47 +63,103 @@ def test_planned_share_rises_from_nothing_to_everything(daily: list[float], days
 
 @given(daily=shares, up=st.floats(0.01, 1.0))
 def test_fence_lets_every_later_day_be_reached(daily: list[float], up: float) -> None:
-    fences = [fence_share(daily, day, up_ratio=up) for day in range(len(daily))]
+    shares_of_one = np.array([daily]) / math.fsum(daily)
+
+    fences = [float(fence_share(shares_of_one, day, up_ratio=up)[0]) for day in range(len(daily))]
 
     for today, tomorrow in pairwise(fences):
         assert tomorrow <= today * (1.0 + up) * (1.0 + 1e-9)
     for day, fence in enumerate(fences):
-        assert fence >= daily[day] / math.fsum(daily) - 1e-12
+        assert fence >= shares_of_one[0, day] - 1e-12
     assert fences[-1] * (1.0 + up) >= 1.0 / len(daily) - 1e-12
 
 
+def paced(
+    memory: pid.Memory | None, *, planned: list[float], spent: list[float], alpha: list[float], dt_days: float = 0.04
+) -> tuple[pid.Terms, pid.Memory]:
+    return pacing.pace(
+        memory,
+        planned_cents=np.array(planned),
+        spent_cents=np.array(spent),
+        day_cents=np.full(len(spent), 1000.0),
+        dt_days=dt_days,
+        tuning=PacingTuning(),
+        alpha=np.array(alpha),
+    )
+
+
 def test_spending_behind_the_plan_raises_alpha_and_ahead_of_it_lowers_alpha() -> None:
-    tuning = PacingTuning()
-    _, memory = pacing.pace(None, planned_cents=1000.0, spent_cents=1000.0, day_cents=1000.0, dt_days=0.04, tuning=tuning, alpha=0.2)
+    on_course, nothing_stands = [1000.0] * 3, [math.nan] * 3
+    _, memory = paced(None, planned=on_course, spent=on_course, alpha=[0.2] * 3)
 
-    behind, _ = pacing.pace(memory, planned_cents=2000.0, spent_cents=1000.0, day_cents=1000.0, dt_days=0.04, tuning=tuning, alpha=math.nan)
-    ahead, _ = pacing.pace(memory, planned_cents=1000.0, spent_cents=2000.0, day_cents=1000.0, dt_days=0.04, tuning=tuning, alpha=math.nan)
+    terms, _ = paced(memory, planned=[2000.0, 1000.0, 1000.0], spent=[1000.0, 1000.0, 2000.0], alpha=nothing_stands)
 
-    assert math.exp(ahead.output) < 0.2 < math.exp(behind.output)
-
-
-def test_pace_takes_over_at_the_alpha_that_stands() -> None:
-    terms, _ = pacing.pace(None, planned_cents=5000.0, spent_cents=0.0, day_cents=1000.0, dt_days=1e-9, tuning=PacingTuning(), alpha=0.3)
-
-    assert math.exp(terms.output) == pytest.approx(0.3, rel=1e-3)
+    behind, even, ahead = np.exp(terms.output)
+    assert ahead < even < behind
+    assert even == pytest.approx(0.2)
 
 
-def test_loop_on_a_market_that_answers_alpha_ends_on_plan() -> None:
+def test_pace_takes_over_at_the_alpha_that_stands_and_at_the_tunings_start_where_none_does() -> None:
+    terms, _ = paced(None, planned=[5000.0] * 3, spent=[0.0] * 3, alpha=[0.3, 0.05, math.nan], dt_days=1e-9)
+
+    assert np.exp(terms.output) == pytest.approx([0.3, 0.05, PacingTuning().alpha_start], rel=1e-3)
+
+
+def test_budget_of_nothing_holds_alpha() -> None:
+    _, memory = paced(None, planned=[0.0], spent=[0.0], alpha=[0.2])
+
+    terms, _ = paced(memory, planned=[0.0], spent=[0.0], alpha=[math.nan])
+
+    assert np.exp(terms.output) == pytest.approx([0.2])
+
+
+def test_loops_on_a_market_that_answers_alpha_end_on_plan_wherever_they_start() -> None:
     tuning = PacingTuning(reporting_lag_s=0.0)
-    budget, spent, memory, alpha = 14_000.0, 0.0, None, math.nan
+    budget, spent, memory = 14_000.0, np.zeros(3), None
+    alpha = np.array([0.05, 0.2, math.nan])
     for hour in range(14 * 24):
-        planned = budget * hour / (14 * 24)
+        planned = np.full(3, budget * hour / (14 * 24))
         terms, memory = pacing.pace(
-            memory, planned_cents=planned, spent_cents=spent, day_cents=1000.0, dt_days=1 / 24, tuning=tuning, alpha=alpha
+            memory, planned_cents=planned, spent_cents=spent, day_cents=np.full(3, 1000.0), dt_days=1 / 24, tuning=tuning, alpha=alpha
         )
-        alpha = math.exp(terms.output)
-        # spend answers to bids with an elasticity of 1.5; at alpha 0.35 the plan is met
-        spent += 1000.0 / 24.0 * (alpha / 0.35) ** 1.5
+        alpha = np.exp(terms.output)
+        # spend answers to bids with an elasticity of 1.5; at alpha 0.25 the plan is met
+        spent = spent + 1000.0 / 24.0 * (alpha / 0.25) ** 1.5
 
-    assert spent == pytest.approx(budget, rel=0.03)
-    assert alpha == pytest.approx(0.35, rel=0.1)
+    assert spent == pytest.approx(np.full(3, budget), rel=0.03)
+    assert alpha == pytest.approx(np.full(3, 0.25), rel=0.1)
 
 
 def test_impossible_bounds_are_refused_by_name() -> None:
     with pytest.raises(ValueError, match="alpha_low: expected within"):
         PacingTuning(alpha_low=2.0).loop()
+
+
+def test_stores_of_a_batch_follow_their_own_shares() -> None:
+    daily = np.array([[0.25, 0.75], [0.5, 0.5], [1.0, 0.0]])
+    hours = np.zeros((3, 24))
+    hours[0], hours[1, 12], hours[2, 0] = 1.0 / 24.0, 1.0, 1.0
+
+    table = {days: planned_share(days, starts=0.0, ends=2.0, daily_shares=daily, hour_shares=hours) for days in (0.0, 0.5, 1.0, 1.75, 2.0)}
+
+    assert table[0.0] == pytest.approx([0.0, 0.0, 0.0])
+    assert table[0.5] == pytest.approx([0.125, 0.0, 1.0])
+    assert table[1.0] == pytest.approx([0.25, 0.5, 1.0])
+    assert table[1.75] == pytest.approx([0.25 + 0.75 * 0.75, 1.0, 1.0])
+    assert table[2.0] == pytest.approx([1.0, 1.0, 1.0])
+
+
+def test_window_within_hours_without_traffic_counts_as_passed() -> None:
+    noon_only = np.array([[0.0] * 12 + [1.0] + [0.0] * 11])
+
+    assert planned_share(0.1, starts=0.0, ends=0.25, daily_shares=np.array([[1.0]]), hour_shares=noon_only) == pytest.approx([1.0])
+
+
+def test_fences_of_a_batch_look_ahead_in_their_own_windows() -> None:
+    daily = np.array([[0.1, 0.1, 0.8], [0.8, 0.1, 0.1], [1 / 3, 1 / 3, 1 / 3]])
+
+    fences = np.stack([fence_share(daily, day, up_ratio=0.2) for day in range(3)], axis=1)
+
+    assert fences[0] == pytest.approx([0.8 / 1.2**2, 0.8 / 1.2, 0.8])
+    assert fences[1] == pytest.approx([0.8, 1 / 3 / 1.2**2, 1 / 3 / 1.2])
+    assert fences[2] == pytest.approx([1 / 3, 1 / 3, 1 / 3])

@@ -34,7 +34,7 @@ class Bench:
         return start(self.parameters, seeds=np.array(seeds, dtype=np.int64), first_day=self.first_day)
 
     def setpoints(self, stores: int, *, bid_cents: int = 0, price_ratio: float = 1.0, budget_cents: int | None = None) -> Setpoints:
-        standing = initial_setpoints(self.parameters, stores=stores)
+        standing = initial_setpoints(self.parameters, seeds=np.arange(stores))
         budgets = standing.daily_budget_cents if budget_cents is None else np.full_like(standing.daily_budget_cents, budget_cents)
         prices = np.maximum(np.rint(standing.price_cents * price_ratio), 1).astype(np.int64)
         return Setpoints(bid_cents=np.full_like(standing.bid_cents, bid_cents), price_cents=prices, daily_budget_cents=budgets)
@@ -55,3 +55,9 @@ def markets() -> Path:
 @pytest.fixture(scope="session")
 def bench() -> Bench:
     return Bench(load_market(MARKETS / "gift_shop.toml"))
+
+
+@pytest.fixture(scope="session")
+def all_mechanics() -> Bench:
+    """A market with every mechanic on."""
+    return Bench(load_market(Path(__file__).parent / "all_mechanics.toml"))

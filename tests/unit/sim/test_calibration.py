@@ -31,7 +31,7 @@ GIFT_SHOP = CalibrationOptions(
 FIRST, LAST = date(2009, 12, 1).toordinal(), date(2010, 11, 30).toordinal()
 
 
-def _orders_file() -> Path:
+def orders_file() -> Path:
     folder = os.environ.get("AUTOPILOT_SHARED_DATA")
     beside = Path(__file__).parents[4] / "shared" / "data"
     return (Path(folder) if folder else beside) / "online_retail_II_2009_10.parquet"
@@ -39,9 +39,9 @@ def _orders_file() -> Path:
 
 @pytest.fixture(scope="module")
 def report() -> CalibrationReport:
-    if not _orders_file().is_file():
+    if not orders_file().is_file():
         pytest.skip("the original orders are not at hand; AUTOPILOT_SHARED_DATA names their folder")
-    return calibrate_file(_orders_file(), OrderColumns(), GIFT_SHOP)
+    return calibrate_file(orders_file(), OrderColumns(), GIFT_SHOP)
 
 
 def test_committed_market_is_reproduced_byte_for_byte(report: CalibrationReport, markets: Path) -> None:

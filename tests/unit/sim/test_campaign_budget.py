@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from sim.campaign_budget import affordable_clicks, overdelivery, remaining_cents
+from sim.campaign_budget import affordable_clicks, overdelivery, per_campaign, remaining_cents
 
 if TYPE_CHECKING:
     from tests.unit.sim.conftest import Bench
@@ -18,28 +18,48 @@ MEMBERS = np.array([[True, False, True], [False, True, False]])
 
 
 @given(
-    clicks=arrays(np.int64, (2, 3, 4), elements=st.integers(0, 9)),
-    price=arrays(np.int64, (2, 3, 4), elements=st.integers(1, 80)),
-    left=arrays(np.int64, (2, 2), elements=st.integers(0, 2000)),
+    clicks=arrays(np.int64, (4, 2, 3), elements=st.integers(0, 9)),
+    price=arrays(np.int64, (4, 2, 3), elements=st.one_of(st.integers(1, 80), st.just(1 << 40))),
+    left=arrays(np.int64, (2, 2), elements=st.one_of(st.integers(0, 2000), st.just(1 << 52))),
+    first=st.integers(0, 5),
 )
-def test_paid_clicks_fit_the_budget_and_waste_less_than_a_click(clicks: np.ndarray, price: np.ndarray, left: np.ndarray) -> None:
-    kept, shown = affordable_clicks(clicks, price, MEMBERS, left)
+def test_paid_clicks_fit_the_budget_and_waste_less_than_a_click(
+    clicks: np.ndarray, price: np.ndarray, left: np.ndarray, first: int
+) -> None:
+    kept, shown = affordable_clicks(clicks, price, MEMBERS, left, first=first)
 
-    cost, offered = ((count * price).sum(axis=2) @ MEMBERS.T for count in (kept, clicks))
-    dearest = np.stack([price[:, member].max(axis=(1, 2)) for member in MEMBERS], axis=1)
+    cost, offered = (per_campaign((count * price).sum(axis=0), MEMBERS) for count in (kept, clicks))
+    dearest = np.stack([price[:, :, member].max(axis=(0, 2)) for member in MEMBERS], axis=1)
     assert (cost <= left).all()
     assert (cost >= np.minimum(offered, left - dearest + 1)).all()
     assert (kept <= clicks).all()
+    assert (kept >= 0).all()
     assert not kept[~shown].any()
 
 
 def test_ads_stop_at_the_moment_the_money_ends() -> None:
-    clicks, price = np.full((1, 3, 4), 1), np.full((1, 3, 4), 10)
+    clicks, price = np.full((4, 1, 3), 1), np.full((4, 1, 3), 10)
 
     kept, shown = affordable_clicks(clicks, price, MEMBERS, np.array([[35, 0]]))
 
-    assert kept[0].tolist() == [[1, 1, 0, 0], [0, 0, 0, 0], [1, 0, 0, 0]]
-    assert shown[0].tolist() == [[True, True, False, False], [False] * 4, [True, True, False, False]]
+    assert kept[:, 0].T.tolist() == [[1, 1, 0, 0], [0, 0, 0, 0], [1, 0, 0, 0]]
+    assert shown[:, 0].T.tolist() == [[True, True, False, False], [False] * 4, [True, True, False, False]]
+
+
+def test_the_last_money_goes_to_the_sku_whose_turn_it_is() -> None:
+    clicks, price = np.full((1, 1, 3), 1), np.full((1, 1, 3), 10)
+
+    served = [affordable_clicks(clicks, price, MEMBERS, np.array([[10, 0]]), first=first)[0][0, 0].tolist() for first in range(3)]
+
+    assert served == [[1, 0, 0], [0, 0, 1], [0, 0, 1]]
+
+
+def test_two_campaigns_that_run_short_in_the_same_hour_are_cut_apart() -> None:
+    clicks, price = np.full((2, 1, 3), 2), np.full((2, 1, 3), 10)
+
+    kept, _ = affordable_clicks(clicks, price, MEMBERS, np.array([[30, 10]]))
+
+    assert kept[:, 0].tolist() == [[2, 1, 1], [0, 0, 0]]
 
 
 def test_lowering_a_budget_below_what_is_spent_stops_the_day() -> None:
@@ -48,6 +68,12 @@ def test_lowering_a_budget_below_what_is_spent_stops_the_day() -> None:
     left = remaining_cents(np.array([[1000, 500]]), ratio, spent)
 
     assert left.tolist() == [[300, 0]]
+
+
+def test_a_budget_without_bounds_counts_as_a_very_large_one() -> None:
+    left = remaining_cents(np.array([[np.iinfo(np.int64).max]]), np.array([[1.25]]), np.array([[7]]))
+
+    assert left.tolist() == [[2**52 - 7]]
 
 
 def test_overdelivery_lies_between_one_and_its_ratio(bench: Bench) -> None:

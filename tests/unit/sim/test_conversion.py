@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from sim.conversion import day_noise, delay_hours, delay_shares, order_per_click
+from sim.conversion import day_noise, delay_hours, delay_shares
 from sim.randomness import Draw
 
 if TYPE_CHECKING:
@@ -39,16 +39,6 @@ def test_delays_are_drawn_by_inversion(bench: Bench) -> None:
     hours = delay_hours(cumulative, np.array([1e-9, cumulative[10] - 1e-9, cumulative[10] + 1e-9, 1.0 - 1e-16]))
 
     assert hours.tolist() == [0, 10, 11, 168]
-
-
-def test_order_per_click_rises_with_the_price_effect_up_to_its_ceiling(bench: Bench) -> None:
-    conversion = bench.parameters.conversion
-
-    chance = order_per_click(conversion, np.array([[0.05]]), noise=np.array([[1.1]]), price_effect=np.array([[0.5]]))
-    ceiling = order_per_click(conversion, np.array([[0.2]]), noise=np.array([[1.1]]), price_effect=np.array([[8.0]]))
-
-    assert chance[0, 0] == pytest.approx(0.0275)
-    assert ceiling[0, 0] == conversion.cvr_maximum
 
 
 def test_day_noise_is_fair_and_as_wide_as_assumed(bench: Bench) -> None:

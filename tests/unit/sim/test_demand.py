@@ -7,8 +7,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from sim.demand import day_factor, day_index, hour_index, on_sale, price_effect, traffic_share, units_of_orders
-from sim.world import truth
+from perception.units import Floats, Ints
+from sim.demand import (
+    bounded_effect,
+    day_factor,
+    day_index,
+    hour_index,
+    log_price_ratio,
+    on_sale,
+    price_exponent,
+    traffic_share,
+    units_of_orders,
+)
+from sim.world import World, truth
 
 if TYPE_CHECKING:
     from tests.unit.sim.conftest import Bench
@@ -16,12 +27,16 @@ if TYPE_CHECKING:
 SEEDS = np.arange(4)
 
 
+def price_effect(price_cents: Ints, world: World) -> Floats:
+    return bounded_effect(price_exponent(log_price_ratio(price_cents, world), world), maximum=8.0)
+
+
 def test_orders_follow_price_with_constant_elasticity(bench: Bench) -> None:
     world = truth(bench.parameters, seeds=SEEDS)
-    reference = np.tile(world.reference_price_cents.astype(np.int64), (4, 1)) * 10
-    world_at = price_effect(reference, world, maximum=8.0)
+    reference = world.reference_price_cents.astype(np.int64) * 10
+    world_at = price_effect(reference, world)
 
-    dearer = price_effect(reference * 2, world, maximum=8.0)
+    dearer = price_effect(reference * 2, world)
 
     np.testing.assert_allclose(np.log(dearer / world_at), -world.elasticity * np.log(2.0))
     np.testing.assert_allclose(world_at, 10.0**-world.elasticity)
@@ -30,7 +45,7 @@ def test_orders_follow_price_with_constant_elasticity(bench: Bench) -> None:
 def test_price_effect_is_capped_where_no_price_has_been(bench: Bench) -> None:
     world = truth(bench.parameters, seeds=SEEDS)
 
-    almost_free = price_effect(np.ones((4, 30), dtype=np.int64), world, maximum=8.0)
+    almost_free = price_effect(np.ones((4, 30), dtype=np.int64), world)
 
     assert almost_free.max() == pytest.approx(8.0)
 

@@ -11,7 +11,7 @@ import pytest
 
 from perception.units import Floats, Ints
 from sim.assortment_choice import choose
-from sim.demand_fit import fit_shape, fit_skus, level_and_dispersion, sku_orders
+from sim.demand_fit import Shape, fit_shape, fit_skus, level_and_dispersion, sku_orders
 from sim.elasticity_fit import PUBLISHED_MEDIAN, fit_elasticity, list_price_lines, most_frequent
 from sim.orders import OrderLines
 
@@ -29,9 +29,24 @@ def _lines(order: Ints, sku: Ints, day: Ints, **more: Any) -> OrderLines:
         **more,
     }
     names = tuple(f"S{index:03d}" for index in range(int(sku.max()) + 1))
+    days = int(day.max() - day.min()) + 1
     return OrderLines(
-        sku_names=names, order=order, sku=sku, day=day, repeat_customer_share=0.5, dropped={}, cancelled_value_share=0.0, **columns
+        sku_names=names,
+        first_day=int(day.min()),
+        counted=np.ones(days, dtype=np.bool_),
+        order=order,
+        sku=sku,
+        day=day,
+        repeat_customer_share=0.5,
+        customers=100,
+        dropped={},
+        cancelled_value=np.zeros(days),
+        **columns,
     )
+
+
+def _shape(lines: OrderLines) -> Shape:
+    return fit_shape(lines, sku_orders(lines))
 
 
 @dataclass(frozen=True)
@@ -68,7 +83,7 @@ def steady() -> Made:
 
 
 def test_shape_is_found_again(steady: Made) -> None:
-    shape = fit_shape(steady.lines)
+    shape = _shape(steady.lines)
 
     assert shape.hour_shares[14] == pytest.approx(0.75, abs=0.01)
     np.testing.assert_allclose(shape.weekday_index, WEEKDAYS / WEEKDAYS.mean(), atol=0.04)
@@ -77,9 +92,26 @@ def test_shape_is_found_again(steady: Made) -> None:
     assert shape.open_days.all()
 
 
+def test_days_left_out_are_no_days_of_low_demand(steady: Made) -> None:
+    every_second_week = np.arange(steady.lines.counted.size) // 7 % 2 == 0
+
+    part = _shape(steady.lines.within(every_second_week))
+
+    np.testing.assert_allclose(part.weekday_index, WEEKDAYS / WEEKDAYS.mean(), atol=0.06)
+    np.testing.assert_allclose(part.month_index, 1.0, atol=0.12)
+    assert (part.open_days == every_second_week).all()
+
+
+def test_an_order_counts_once_for_each_of_its_products() -> None:
+    order = np.array([0, 0, 0, 1])
+    lines = _lines(order, np.array([0, 1, 2, 0]), np.full(4, MONDAY), hour=np.array([9, 9, 9, 14]))
+
+    assert _shape(lines).hour_shares[[9, 14]].tolist() == [0.75, 0.25]
+
+
 def test_levels_are_found_again() -> None:
     made = _made(skus=40, weeks=60, seed=7, elasticity=np.full(40, 2.0), price_moves=0.0)
-    shape = fit_shape(made.lines)
+    shape = _shape(made.lines)
 
     demand = fit_skus(made.lines, sku_orders(made.lines), shape)
 
@@ -91,7 +123,7 @@ def test_a_closed_day_is_no_sign_of_low_demand() -> None:
     open_days = np.array([day for day in range(140) if day % 7 != 5 and day != 73])
     order = np.arange(open_days.size * 10)
 
-    shape = fit_shape(_lines(order, np.zeros_like(order), MONDAY + np.repeat(open_days, 10)))
+    shape = _shape(_lines(order, np.zeros_like(order), MONDAY + np.repeat(open_days, 10)))
 
     assert np.flatnonzero(~shape.open_days).tolist() == [73]
     assert shape.weekday_index[5] == 0.0
@@ -101,7 +133,7 @@ def test_a_closed_day_is_no_sign_of_low_demand() -> None:
 def test_less_than_eleven_months_give_no_month_index() -> None:
     order = np.arange(200)
 
-    shape = fit_shape(_lines(order, np.zeros_like(order), MONDAY + order))
+    shape = _shape(_lines(order, np.zeros_like(order), MONDAY + order))
 
     assert not shape.has_months
     assert (shape.month_index == 1.0).all()
@@ -127,7 +159,7 @@ def test_units_of_one_order_are_added_up_and_described_by_deciles() -> None:
     lines = _lines(order, np.zeros_like(order), MONDAY + order, units=units, price=np.tile([2.0, 1.5], 20))
 
     orders = sku_orders(lines)
-    demand = fit_skus(lines, orders, fit_shape(lines))
+    demand = fit_skus(lines, orders, _shape(lines))
 
     assert orders.units.tolist() == (2 * np.arange(1, 21)).tolist()
     assert orders.revenue[0] == pytest.approx(3.5)
@@ -140,7 +172,7 @@ def test_the_price_is_the_latest_list_price_and_not_that_of_bulk() -> None:
     price = np.where(day < 250, 5.0, 6.0) - bulk
     lines = _lines(day, np.zeros_like(day), MONDAY + day, price=price, units=np.where(bulk, 100, 2))
 
-    assert fit_skus(lines, sku_orders(lines), fit_shape(lines)).price[0] == 6.0
+    assert fit_skus(lines, sku_orders(lines), _shape(lines)).price[0] == 6.0
     assert not list_price_lines(lines)[bulk].any()
 
 
@@ -196,7 +228,7 @@ def test_prices_that_never_moved_leave_the_published_figure() -> None:
 
 def test_choice_is_dense_at_the_head_and_thin_at_the_tail() -> None:
     made = _made(skus=200, weeks=60, seed=6, elasticity=np.full(200, 2.0), price_moves=0.0)
-    shape = fit_shape(made.lines)
+    shape = _shape(made.lines)
     demand = fit_skus(made.lines, sku_orders(made.lines), shape)
 
     choice = choose(demand, shape, established=12, launches=3)
@@ -217,7 +249,7 @@ def test_launches_are_chosen_among_the_latest_and_thinnest() -> None:
     day, sku = np.concatenate([old, fresh_day[keep]]), np.concatenate([np.zeros(old.size, dtype=np.int64), fresh_sku[keep]])
     by_day = np.argsort(day, kind="stable")
     lines = _lines(np.arange(day.size), sku[by_day], MONDAY + day[by_day])
-    shape = fit_shape(lines)
+    shape = _shape(lines)
 
     choice = choose(fit_skus(lines, sku_orders(lines), shape), shape, established=5, launches=2)
 

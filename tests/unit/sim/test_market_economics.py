@@ -27,7 +27,7 @@ def _profit_cents(state: MarketState, setpoints: Setpoints) -> Floats:
 
 
 def _fortnight(bench: Bench, bid_cents: Ints) -> tuple[Floats, MarketState]:
-    setpoints = replace(initial_setpoints(bench.parameters, stores=len(SEEDS)), bid_cents=bid_cents)
+    setpoints = replace(initial_setpoints(bench.parameters, seeds=np.array(SEEDS)), bid_cents=bid_cents)
     state = bench.opened(SEEDS)
     for _ in range(14 * 24):
         state, _ = step(bench.parameters, state, setpoints)
@@ -49,7 +49,7 @@ def test_bids_at_half_of_their_value_beat_no_ads(bench: Bench, no_ads: Floats) -
 
     profit, state = _fortnight(bench, np.floor(0.5 * value).astype(np.int64))
 
-    ad_orders = state.arrived.store.size
+    ad_orders = sum(orders.count for orders in state.arrived)
     assert (profit > no_ads).sum() >= 8
     assert profit.mean() > 1.05 * no_ads.mean()
     assert 0.1 < ad_orders / (state.totals.orders.sum() - ad_orders) < 0.4

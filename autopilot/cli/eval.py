@@ -1,0 +1,61 @@
+"""``autopilot eval``: every controller on every scenario family, as shares of the clairvoyant bound with intervals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from autopilot.cli.output import Output, with_output
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+FOLDER = Path("runs") / "eval"
+
+
+@click.command(name="eval")
+@click.option("--suite", type=click.Choice(["quick", "full"]), default="quick", show_default=True, help="12 or 100 test seeds per family.")
+@click.option("--controllers", metavar="A,B", help="Which controllers; all when left out. Doing nothing is always among them.")
+@click.option("--families", metavar="A,B", help="Which scenario families; all when left out.")
+@click.option("--out", "folder", type=click.Path(path_type=Path), default=FOLDER, show_default=True, help="Folder for the result.")
+@with_output
+def command(out: Output, suite: str, controllers: str | None, families: str | None, folder: Path) -> None:
+    """Judge controllers on test seeds, as shares of what a clairvoyant could have earned."""
+    from autopilot.clock import SystemClock
+    from autopilot.errors import ConfigError
+    from autopilot.evaluate import evaluate, payload, save, tasks_of
+    from autopilot.report.eval_page import write_eval_page
+    from autopilot.report.eval_picture import write_eval_png
+    from sim.scenarios import families as known
+
+    clock = SystemClock()
+    began_s = clock.monotonic_s()
+    chosen = known() if families is None else tuple(_names(families))
+    strangers = [name for name in chosen if name not in known()]
+    if strangers:
+        raise ConfigError(f"--families: expected some of {', '.join(known())}, was {strangers[0]!r}")
+    tasks = tasks_of(suite, chosen, None if controllers is None else _names(controllers))
+    with out.progress(f"judging {len(tasks[0].controllers)} controllers on {len(tasks)} families", total=1.0) as progress:
+        judged = evaluate(tasks, progress=progress)
+    result = payload(suite, judged, wall_s=clock.monotonic_s() - began_s)
+    target = folder / f"{suite}.json"
+    save(result, target)
+    picture, page = target.with_suffix(".png"), target.with_suffix(".html")
+    write_eval_png(result, picture)
+    write_eval_page(result, page)
+    result |= {"result": str(target), "picture": str(picture), "page": str(page)}
+    out.result(result, human=lambda console: _draw(console, result))
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _draw(console: Console, result: dict[str, Any]) -> None:
+    from autopilot.report.eval_table import conduct_table, eval_table
+
+    console.print(eval_table(result))
+    console.print(conduct_table(result))
+    console.print(f"Result: {result['result']}, {result['picture']} and {result['page']} ({result['wall_s']:.0f} s)", markup=False)

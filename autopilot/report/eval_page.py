@@ -1,0 +1,34 @@
+"""Writes an evaluation as one HTML file that needs nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from autopilot.report.amounts import controller_name
+from autopilot.report.eval_picture import eval_svg
+from autopilot.report.eval_table import families_of, ordered
+from autopilot.report.page import environment
+from autopilot.report.palette import PRINT
+
+
+def write_eval_page(result: dict[str, Any], path: Path) -> None:
+    """Writes the page: the picture, and every figure behind it as a table."""
+    families = families_of(result)
+    cells = {(row["controller"], row["family"]): row for row in result["rows"]}
+    text = (
+        environment()
+        .get_template("eval.html.j2")
+        .render(
+            suite=result["suite"],
+            overall=ordered(result),
+            families=families,
+            cells=cells,
+            name=controller_name,
+            # drawn by us from numbers and escaped names: markup, not text
+            drawing=Markup(eval_svg(result, PRINT)),  # noqa: S704
+        )
+    )
+    path.write_text(text, encoding="utf-8")

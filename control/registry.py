@@ -1,0 +1,59 @@
+"""Every controller by its name: the one table that settings, evaluation and environments read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from control.baselines import AcosRules, DoNothing, FixedBid
+from control.controller import Controller
+from control.dual import DualDescent
+from control.laws import Laws, LawsTuning
+from control.margin_pricing import MarginRule
+from control.online_lp import OnlineLp
+from control.pid_bid import PidBid
+from control.value_bid import ValueBid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What a merchant can set of the controllers.
+
+    Attributes:
+        start_bid_cents: The bid of ``fixed_bid``, and the first one of ``acos_rules``, minor units.
+        target_acos: Ad cost per attributed revenue that ``acos_rules`` aims at, (0, 1].
+        laws: Every gain of ``laws``; the paced baselines take alpha's bounds and the age of reports from it.
+    """
+
+    start_bid_cents: int = 30
+    target_acos: float = 0.25
+    laws: LawsTuning = field(default_factory=LawsTuning)
+
+
+CONTROLLERS: dict[str, Callable[[Options], Controller]] = {
+    "laws": lambda options: Laws(tuning=options.laws),
+    "do_nothing": lambda _: DoNothing(),
+    "fixed_bid": lambda options: FixedBid(bid_cents=options.start_bid_cents),
+    "acos_rules": lambda options: AcosRules(start_bid_cents=options.start_bid_cents, target_acos=options.target_acos),
+    "value_bid": lambda options: ValueBid(alpha=options.laws.pacing.alpha_start),
+    "pid": lambda options: PidBid(tuning=options.laws.pacing),
+    "dual": lambda options: DualDescent(tuning=options.laws.pacing),
+    "online_lp": lambda options: OnlineLp(tuning=options.laws.pacing),
+    "margin_rule": lambda options: MarginRule(tuning=options.laws.pricing),
+}
+"""How each controller is made; a name here is the controller's own ``name``."""
+
+
+def controller_of(name: str, options: Options | None = None) -> Controller:
+    """The controller of that name; ``pid+margin_rule`` lets the margin rule price on top of the controller before the plus.
+
+    Raises:
+        KeyError: There is no controller of that name.
+    """
+    chosen = options or Options()
+    ads, plus, prices = name.partition("+")
+    if not plus:
+        return CONTROLLERS[name](chosen)
+    if prices != "margin_rule":
+        raise KeyError(name)
+    return MarginRule(ads=CONTROLLERS[ads](chosen), tuning=chosen.laws.pricing)

@@ -1,0 +1,34 @@
+"""Sums and extremes over SKUs, campaigns and days: the same to the last bit whatever batch a store is in, and quick on short rows."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from perception.units import Floats
+
+_SHORT = 64
+"""Figures in a row up to which the overhead of a row counts."""
+
+
+def row_sums(values: Floats) -> Floats:
+    """(n,) sums over the last axis of (n, k).
+
+    In which order numpy adds up depends on the memory layout, so rows are laid out contiguously first. On rows of a few figures ``einsum``
+    costs a third of ``sum``; rows that pass its buffer it would split in ways that depend on the batch.
+    """
+    rows = np.ascontiguousarray(values)
+    sums: Floats = np.einsum("nk->n", rows) if rows.shape[1] <= _SHORT else rows.sum(axis=1)
+    return sums
+
+
+def row_lows(values: Floats) -> Floats:
+    """(n,) least of each row of (n, k), k >= 1."""
+    # along the first axis: numpy pays for every row of a reduction along the last one
+    lows: Floats = np.ascontiguousarray(values.T).min(axis=0)
+    return lows
+
+
+def row_highs(values: Floats) -> Floats:
+    """(n,) greatest of each row of (n, k), k >= 1."""
+    highs: Floats = np.ascontiguousarray(values.T).max(axis=0)
+    return highs
