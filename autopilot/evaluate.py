@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import orjson
 
+from autopilot.clock import cpu_s
 from autopilot.errors import ConfigError
 from autopilot.pool import Progress, spread
 from sim.contenders import CONTENDERS, contender
@@ -38,10 +39,11 @@ class Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """One task done: the trials, and how sure the bounds are."""
+    """One task done: the trials, how sure the bounds are, and the CPU seconds they took."""
 
     trials: FamilyTrials
     bounds: tuple[OracleScore, ...]
+    bounds_s: float
 
 
 def tasks_of(suite: str, families: Sequence[str], controllers: Sequence[str] | None) -> list[Task]:
@@ -81,6 +83,7 @@ def payload(suite: str, judged: Sequence[Judged], *, wall_s: float) -> dict[str,
         "overall": [_line(row) for row in lines if row.family is None],
         "oracle": {
             "stores": len(bounds),
+            "cpu_s_per_store": sum(one.bounds_s for one in judged) / len(bounds),
             "largest_gap_ratio": max(abs(bound.programme.gap_ratio) for bound in bounds),
             "split_share": float(np.mean([bound.programme.split_share for bound in bounds])),
             "variables": int(np.median([bound.programme.variables for bound in bounds])),
@@ -144,6 +147,7 @@ def _judge(task: Task, progress: Progress) -> Judged:
     for place, name in enumerate(task.controllers):
         trials[name] = trial(terms, opened, contender(name, terms), progress=_part(progress, place, steps))
     bounds: list[OracleScore] = []
+    began_s = cpu_s()
     for batch in range(0, seeds.size, _ORACLE_BATCH):
         for bound in oracle(terms, seeds=seeds[batch : batch + _ORACLE_BATCH]):
             bounds.append(bound)
@@ -157,6 +161,7 @@ def _judge(task: Task, progress: Progress) -> Judged:
             trials=trials,
         ),
         bounds=tuple(bounds),
+        bounds_s=cpu_s() - began_s,
     )
 
 

@@ -14,9 +14,11 @@ def bid_ceiling(s: Sight) -> Floats:
     """(n, m) highest bid one step may reach from the bid in force; small bids may reach the first bid at once."""
     limits, share = s.reach.limits, s.reach.step_share
     current = s.setpoints[Field.BID]
-    step = np.floor(current * (1.0 + limits.bid_up_per_change_ratio * share))
-    reach = np.maximum(step, np.floor(limits.first_bid_cents * share))
-    return np.maximum(np.minimum(reach, np.floor(limits.max_bid_cents * share)), current)
+    reach: Floats = current * (1.0 + limits.bid_up_per_change_ratio * share)
+    np.floor(reach, out=reach)
+    np.maximum(reach, np.floor(limits.first_bid_cents * share), out=reach)
+    np.minimum(reach, np.floor(limits.max_bid_cents * share), out=reach)
+    return np.maximum(reach, current, out=reach)
 
 
 LEAST_FENCE = 0.2

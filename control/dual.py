@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from control.controller import ControllerMemory, Proposal
-from control.paced_bids import day_cents, fenced_budgets, is_first_tick, settled_bids, share_planned
+from control.fence import fenced_budgets
+from control.paced_bids import baseline_pacing, day_cents, is_first_tick, settled_bids, share_planned
 from control.pacing import PacingTuning
 from control.sight import Sight
 from perception.fields import Field
@@ -40,7 +41,7 @@ class DualDescent:
     budget_rate: float = 0.3
     roas_rate_per_day: float = 1.0
     min_expected_sales: float = 5.0
-    tuning: PacingTuning = field(default_factory=PacingTuning)
+    tuning: PacingTuning = field(default_factory=baseline_pacing)
     name: str = "dual"
 
     def propose(self, memory: ControllerMemory, sight: Sight) -> tuple[Proposal, ControllerMemory]:

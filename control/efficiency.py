@@ -58,8 +58,8 @@ def safe_alpha(value_per_click: Floats, revenue_per_click: Floats, *, target_roa
         target_roas: (n,), > 0.
     """
     sells = (value_per_click > 0.0) & np.isfinite(revenue_per_click)
-    bearable = np.where(sells, revenue_per_click, np.inf) / (target_roas[:, None] * np.where(sells, value_per_click, 1.0))
-    return row_lows(bearable)
+    worst = np.divide(revenue_per_click, value_per_click, out=np.full(sells.shape, np.inf), where=sells)
+    return row_lows(worst) / target_roas
 
 
 def hold(

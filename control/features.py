@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from control import pacing
-from control.rows import row_sums
+from control.rows import campaign_sums
 from control.sight import Sight
 from perception.economics import unit_margin_cents
 from perception.fields import Field
@@ -153,8 +153,8 @@ def _budget_left(s: Sight) -> Singles:
 def _budget_used(s: Sight) -> Singles:
     """Of the SKU's campaign: what its clicks of seven days cost a day, per daily budget."""
     budget, campaign_of = s.setpoints[Field.DAILY_BUDGET], s.goods.campaign_of
-    cost = [row_sums(s.reported.cost_7d_cents[:, campaign_of == campaign]) for campaign in range(budget.shape[1])]
-    used = _ratio(_f(np.stack(cost, axis=1)) / np.float32(7.0), _f(budget))
+    cost = campaign_sums(s.reported.cost_7d_cents, campaign_of, campaigns=budget.shape[1])
+    used = _ratio(_f(cost) / np.float32(7.0), _f(budget))
     return used[:, campaign_of]
 
 

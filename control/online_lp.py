@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from control.controller import ControllerMemory, Proposal
-from control.paced_bids import bounded, fenced_budgets, share_planned, value_bids
+from control.fence import fenced_budgets
+from control.paced_bids import baseline_pacing, bounded, share_planned, value_bids
 from control.pacing import PacingTuning
 from control.sight import Sight
 from perception.fields import Field
@@ -34,7 +35,7 @@ class OnlineLp:
     """
 
     days: int = 7
-    tuning: PacingTuning = field(default_factory=PacingTuning)
+    tuning: PacingTuning = field(default_factory=baseline_pacing)
     name: str = "online_lp"
 
     def propose(self, memory: ControllerMemory, sight: Sight) -> tuple[Proposal, ControllerMemory]:

@@ -26,10 +26,12 @@ class PacingTuning:
         alpha_start: Alpha before anything was learnt, (0, 1].
         alpha_low, alpha_high: Bounds of alpha. With bid = value (alpha = 1) a click costs at most what it is worth; a generalised
             second-price auction with several slots is not truthful (Edelman, Ostrovsky & Schwarz 2007): the top slot costs more than its
-            extra clicks bring, which puts the profitable bound far below 1.
+            extra clicks bring. On the expected landscapes of 24 training stores each of steady, thin_data and real_demand the most
+            profitable alpha on true values was 0.69 in the median of all three (0.63-0.76 between the quartiles); rivals that run out
+            of money, and budgets that bind, make it less, which is what ``control.scarcity`` sees to.
         reporting_lag_s: Typical delay of reported spend; the course is compared as of that long ago.
 
-    Gains and bounds were compared on training seeds 1001–1006 of the gift shop, 14 days each.
+    Gains were compared on training seeds 1001–1006 of the gift shop, 14 days each.
     """
 
     __pydantic_config__: ClassVar = AS_SETTINGS
@@ -39,7 +41,7 @@ class PacingTuning:
     filter_days: float = 0.25
     alpha_start: float = 0.3
     alpha_low: float = 0.02
-    alpha_high: float = 0.35
+    alpha_high: float = 0.7
     reporting_lag_s: float = 4.0 * 3600.0
 
     def loop(self) -> pid.Tuning:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from control.controller import ControllerMemory, Proposal
-from control.paced_bids import bounded, day_cents, fenced_budgets, is_first_tick, share_planned, value_bids
+from control.fence import fenced_budgets
+from control.paced_bids import baseline_pacing, bounded, day_cents, is_first_tick, share_planned, value_bids
 from control.pacing import PacingTuning
 from control.sight import Sight
 from perception.fields import Field
@@ -28,7 +29,7 @@ class PidBid:
     kp: float = 0.4
     ki_per_day: float = 0.25
     kd_days: float = 0.02
-    tuning: PacingTuning = field(default_factory=PacingTuning)
+    tuning: PacingTuning = field(default_factory=baseline_pacing)
     name: str = "pid"
 
     def propose(self, memory: ControllerMemory, sight: Sight) -> tuple[Proposal, ControllerMemory]:

@@ -34,14 +34,14 @@ def proposed(kept: dict[str, Floats], s: Sight, tuning: PricingTuning) -> tuple[
     may_move = course.covered & (low > 0.0) & (high > low) & (current > 0.0) & rested & ~s.goods.suspect & np.isfinite(s.goods.cost_cents)
     kept = _with_best(kept, may_move, s, tuning)
     best = np.where(may_move, kept[_BEST], np.nan)
-    stretched = pricing.stretched_price_cents(
+    target = pricing.stretched_price_cents(
         best,
         on_hand=s.beliefs.on_hand,
         units_per_day=s.beliefs.organic_units_per_day.mean,
         elasticity=s.beliefs.elasticity.mean,
         lead_days=tuning.lead_days,
     )
-    target = np.minimum(np.maximum(stretched, course.price_low_cents), course.price_high_cents)
+    np.minimum(np.maximum(target, low, out=target), high, out=target)
     moved = np.full_like(current, np.nan)
     apart = pricing.is_apart(current, target, tuning=tuning)
     if apart.any():
@@ -62,8 +62,9 @@ def _with_best(kept: dict[str, Floats], wanted: Bools, s: Sight, tuning: Pricing
         "elasticity": elasticity.mean,
         "elasticity_sd": elasticity.sd,
     }
-    trade = np.array([[terms.fee_ratio, terms.return_rate, terms.return_cost_cents, tuning.elasticity_floor]])
-    if _BEST not in kept:
+    trade = np.array([[terms.fee_ratio, terms.return_rate, terms.return_cost_cents, tuning.elasticity_floor, tuning.doubt]])
+    # a daemon may go on from what an older version kept
+    if _BEST not in kept or kept[_TRADE].shape[1] != trade.shape[1]:
         nothing = np.full(wanted.shape, np.nan)
         kept = {_BEST: nothing, _TRADE: trade.repeat(len(wanted), axis=0)} | dict.fromkeys(rests_on, nothing)
     same_trade = kept[_TRADE] == trade
@@ -79,6 +80,6 @@ def _with_best(kept: dict[str, Floats], wanted: Bools, s: Sight, tuning: Pricing
     low, high, reference, cost, mean, sd = (figures[stale] for figures in rests_on.values())
     best = kept[_BEST].copy()
     best[stale] = pricing.best_price_cents(
-        low, high, reference=reference, cost=cost, elasticity=Estimate(mean=mean, sd=sd), terms=terms, floor=tuning.elasticity_floor
+        low, high, reference=reference, cost=cost, elasticity=Estimate(mean=mean, sd=sd), terms=terms, tuning=tuning
     )
     return {_BEST: best, _TRADE: kept[_TRADE]} | {name: np.where(stale, figures, kept[name]) for name, figures in rests_on.items()}

@@ -11,6 +11,7 @@ from control.dual import DualDescent
 from control.laws import Laws, LawsTuning
 from control.margin_pricing import MarginRule
 from control.online_lp import OnlineLp
+from control.paced_bids import baseline_pacing
 from control.pid_bid import PidBid
 from control.value_bid import ValueBid
 
@@ -22,7 +23,7 @@ class Options:
     Attributes:
         start_bid_cents: The bid of ``fixed_bid``, and the first one of ``acos_rules``, minor units.
         target_acos: Ad cost per attributed revenue that ``acos_rules`` aims at, (0, 1].
-        laws: Every gain of ``laws``; the paced baselines take alpha's bounds and the age of reports from it.
+        laws: Every gain of ``laws``; the paced baselines take alpha's bounds, up to their own ceiling, and the age of reports from it.
     """
 
     start_bid_cents: int = 30
@@ -36,9 +37,9 @@ CONTROLLERS: dict[str, Callable[[Options], Controller]] = {
     "fixed_bid": lambda options: FixedBid(bid_cents=options.start_bid_cents),
     "acos_rules": lambda options: AcosRules(start_bid_cents=options.start_bid_cents, target_acos=options.target_acos),
     "value_bid": lambda options: ValueBid(alpha=options.laws.pacing.alpha_start),
-    "pid": lambda options: PidBid(tuning=options.laws.pacing),
-    "dual": lambda options: DualDescent(tuning=options.laws.pacing),
-    "online_lp": lambda options: OnlineLp(tuning=options.laws.pacing),
+    "pid": lambda options: PidBid(tuning=baseline_pacing(options.laws.pacing)),
+    "dual": lambda options: DualDescent(tuning=baseline_pacing(options.laws.pacing)),
+    "online_lp": lambda options: OnlineLp(tuning=baseline_pacing(options.laws.pacing)),
     "margin_rule": lambda options: MarginRule(tuning=options.laws.pricing),
 }
 """How each controller is made; a name here is the controller's own ``name``."""

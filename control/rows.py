@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from perception.units import Floats
+from perception.units import Floats, Ints
 
 _SHORT = 64
 """Figures in a row up to which the overhead of a row counts."""
@@ -19,6 +19,11 @@ def row_sums(values: Floats) -> Floats:
     rows = np.ascontiguousarray(values)
     sums: Floats = np.einsum("nk->n", rows) if rows.shape[1] <= _SHORT else rows.sum(axis=1)
     return sums
+
+
+def campaign_sums(values: Floats, campaign_of: Ints, *, campaigns: int) -> Floats:
+    """(n, c) sums of (n, m) values over the SKUs of each campaign; ``campaign_of`` is (m,)."""
+    return np.stack([row_sums(values[:, campaign_of == index]) for index in range(campaigns)], axis=1)
 
 
 def row_lows(values: Floats) -> Floats:

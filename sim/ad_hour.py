@@ -69,7 +69,7 @@ def run_ads(
         return _nothing(bid_cents.shape, spent_without_us(parameters, market, rivals, moment=moment))
     ranked = ranked_rivals(parameters, market, rivals, traffic, moment=moment)
     # a campaign without money takes no part
-    bids = bid_cents * (left_cents > 0)[:, market.campaign_members.argmax(axis=0)]
+    bids = bid_cents * (left_cents > 0).take(market.campaign_members.argmax(axis=0), axis=1)
     if rules is None:
         after = spent_without_us(parameters, market, rivals, moment=moment)
     else:
@@ -107,7 +107,10 @@ def clicks_won(
         after: The rivals after the hour, handed on.
     """
     views = placed.exposure * (traffic.searches / auction.sampled_auctions)
-    until = np.cumsum(views, axis=0)
+    until = views.copy()
+    # sums over the auctions so far: np.cumsum along a first axis takes ten times as long
+    for before in range(len(until) - 1):
+        until[before + 1] += until[before]
     clicks = poisson(until[-1] * traffic.ctr, uniforms(sku_keys(market.cells, Draw.CLICKS, moment.hour)))
     offered = _spread(clicks, until, market, moment) if auction.sampled_auctions > 1 else clicks[None]
     first = moment.hour % clicks.shape[1]
@@ -126,15 +129,20 @@ def clicks_won(
 
 def _spread(clicks: Ints, until: Floats, market: AdMarket, moment: Moment) -> Ints:
     """Counts (N, M) spread over K auctions in proportion to the steps of ``until``, (K, N, M): its sums over the auctions so far."""
-    offset = uniforms(sku_keys(market.cells, Draw.CLICK_MOMENTS, moment.hour))
-    reached = until * (clicks / np.maximum(until[-1], _LEAST_VIEWS))
-    reached += offset
-    marks: Ints = reached.astype(np.int64)
+    # most SKUs are not clicked in an hour
+    cell, auctions = np.flatnonzero(clicks), len(until)
+    count = clicks.take(cell)
+    reached = until.reshape(auctions, -1).take(cell, axis=1)
+    reached *= count / np.maximum(reached[-1], _LEAST_VIEWS)
+    reached += uniforms(sku_keys(market.cells.take(cell), Draw.CLICK_MOMENTS, moment.hour))
+    marks = reached.astype(np.int64)
     # the last mark is the count itself, whatever the rounding
-    marks[-1] = clicks
-    np.minimum(marks, clicks, out=marks)
+    marks[-1] = count
+    np.minimum(marks, count, out=marks)
     marks[1:] -= marks[:-1].copy()
-    return marks
+    spread = np.zeros((auctions, clicks.size), dtype=np.int64)
+    spread[:, cell] = marks
+    return spread.reshape(until.shape)
 
 
 def _nothing(shape: tuple[int, ...], after: RivalState) -> AdResults:

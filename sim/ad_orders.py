@@ -89,7 +89,7 @@ class AdOrders:
 
     def where(self, chosen: Bools) -> AdOrders:
         """The chosen rows."""
-        return AdOrders(table=self.table.take(np.flatnonzero(chosen), axis=1), skus=self.skus)
+        return AdOrders(table=self.table.take(chosen.nonzero()[0], axis=1), skus=self.skus)
 
     def followed_by(self, other: AdOrders) -> AdOrders:
         """These rows, then the other's."""
@@ -124,12 +124,13 @@ class Singles:
 
 
 def singles(counts: Ints) -> Singles:
-    """Spread counts (N, M) into single events; those of one cell follow each other."""
-    flat = counts.ravel()
-    cell = np.flatnonzero(flat)
-    times = flat[cell]
-    first = np.cumsum(times) - times
-    return Singles(cell=np.repeat(cell, times), place=np.arange(int(times.sum())) - np.repeat(first, times))
+    """Spread counts, (N, M) or (E,), into single events; those of one cell follow each other."""
+    cell = np.flatnonzero(counts)
+    times = counts.take(cell)
+    last = np.cumsum(times)
+    first = last - times
+    number = int(last[-1]) if last.size else 0
+    return Singles(cell=np.repeat(cell, times), place=np.arange(number) - np.repeat(first, times))
 
 
 def orders_from(
@@ -151,11 +152,13 @@ def orders_from(
         reporting: How orders are restated.
         hour: Of the clicks.
     """
-    skus = clicks.shape[1]
-    bought = singles(binomial(clicks, order_per_click, uniforms(sku_keys(world.cells, Draw.CONVERTS, hour))))
-    if bought.cell.size == 0:
+    skus, clicked = clicks.shape[1], np.flatnonzero(clicks)
+    luck = uniforms(sku_keys(world.cells.take(clicked), Draw.CONVERTS, hour))
+    one_by_one = singles(binomial(clicks.take(clicked), order_per_click.take(clicked), luck))
+    if one_by_one.cell.size == 0:
         return no_orders(skus)
-    cell = bought.cell
+    cell = clicked.take(one_by_one.cell)
+    bought = Singles(cell=cell, place=one_by_one.place)
     drawn = quarter_uniforms(order_keys(world.cells, bought, Draw.AD_ORDER, hour))
     misstated, settles = drawn[:, 2], 1 + (drawn[:, 3] * reporting.restated_for_h).astype(np.int64)
     withheld = misstated < reporting.withheld_share

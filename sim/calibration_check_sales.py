@@ -61,6 +61,7 @@ def simulated_sales(
     *,
     week_starts: Ints,
     price_cents: Ints,
+    sold_from: Ints,
     stores: int,
     progress: Callable[[float], None] = lambda _done: None,
 ) -> list[Sales]:
@@ -73,13 +74,15 @@ def simulated_sales(
         parameters: The fitted market.
         week_starts: (W,) date ordinals.
         price_cents: (M, W) price in force in each week.
+        sold_from: (M,) date ordinal of the first order that the fit has seen: what the market would sell before does not count.
         stores: How many independent copies of the weeks.
         progress: Told how much is done, 0 … 1.
     """
     ample = _as_fitted(parameters)
     found = []
     for week, first_day in enumerate(week_starts.tolist()):
-        found.append(_week(ample, seeds=week * stores + np.arange(stores), first_day=first_day, price_cents=price_cents[:, week]))
+        seeds = week * stores + np.arange(stores)
+        found.append(_week(ample, seeds=seeds, first_day=first_day, price_cents=price_cents[:, week], sold_from=sold_from))
         progress((week + 1) / week_starts.size)
     shape = (price_cents.shape[0], week_starts.size)
     return [_joined([weeks[store] for weeks in found], shape) for store in range(stores)]
@@ -97,7 +100,7 @@ _Week = tuple[Ints, Ints, Ints, Ints]
 """Hours with sales of one store: key of SKU and hour of the week, orders, units, revenue."""
 
 
-def _week(parameters: MarketParameters, *, seeds: Ints, first_day: int, price_cents: Ints) -> list[_Week]:
+def _week(parameters: MarketParameters, *, seeds: Ints, first_day: int, price_cents: Ints, sold_from: Ints) -> list[_Week]:
     stores, hours = seeds.size, WEEK_DAYS * HOURS_PER_DAY
     standing = initial_setpoints(parameters, seeds=seeds)
     setpoints = Setpoints(
@@ -109,7 +112,7 @@ def _week(parameters: MarketParameters, *, seeds: Ints, first_day: int, price_ce
     rows: list[tuple[Ints, Ints, Ints, Ints, Ints]] = []
     for hour in range(hours):
         state, outcome = step(parameters, state, setpoints)
-        orders = outcome.organic_orders
+        orders = outcome.organic_orders * (sold_from <= first_day + hour // HOURS_PER_DAY)
         store, sku = np.nonzero(orders)
         rows.append((store, sku * hours + hour, orders[store, sku], outcome.units[store, sku], outcome.revenue_cents[store, sku]))
     store, key, orders, units, revenue = (np.concatenate(column) for column in zip(*rows, strict=True))

@@ -46,22 +46,26 @@ def affordable_clicks(clicks: Ints, click_price_cents: Ints, members: Bools, rem
         (K, N, M).
     """
     cost = clicks * click_price_cents
-    funded = (remaining > 0)[:, members.argmax(axis=0)]
-    shown = np.broadcast_to(funded, clicks.shape)
+    shown = np.broadcast_to((remaining > 0).take(members.argmax(axis=0), axis=1), clicks.shape)
     short = _sums(cost.sum(axis=0), members) > remaining
     if not short.any():
         return clicks, shown
-    # only where money ends in this hour: put the campaign's clicks in order of time, and count
-    row, campaign = np.nonzero(short)
-    own = members[campaign]
-    in_time = np.roll(np.where(own[:, None, :], cost[:, row].swapaxes(0, 1), 0), -first, axis=2)
-    before = np.roll(np.cumsum(in_time.reshape(len(row), -1), axis=1).reshape(in_time.shape) - in_time, first, axis=2)
-    left = remaining[row, campaign][:, None, None] - before
-    paid = np.clip(left // np.maximum(click_price_cents[:, row].swapaxes(0, 1), 1), 0, clicks[:, row].swapaxes(0, 1))
-    which, sku = np.nonzero(own)
     kept, shown = clicks.copy(), shown.copy()
-    kept[:, row[which], sku] = paid[which, :, sku].T
-    shown[:, row[which], sku] = left[which, :, sku].T > 0
+    # only where money ends in this hour: put the campaign's clicks in order of time, and count
+    moments, skus = len(clicks), clicks.shape[2]
+    for campaign in np.flatnonzero(short.any(axis=0)):
+        row, own = short[:, campaign].nonzero()[0], members[campaign].nonzero()[0]
+        begin = int(own.searchsorted(first))
+        served = np.concatenate([own[begin:], own[:begin]])
+        # (rows, K, SKUs of the campaign), as places in the flattened arrays
+        place = (np.arange(moments)[:, None] * clicks.shape[1] + row[:, None, None]) * skus + served
+        in_time = cost.take(place)
+        left = np.cumsum(in_time.reshape(len(row), -1), axis=1).reshape(place.shape)
+        left -= in_time
+        np.subtract(remaining[row, campaign][:, None, None], left, out=left)
+        paid = left // np.maximum(click_price_cents.take(place), 1)
+        kept.reshape(-1)[place] = np.minimum(np.maximum(paid, 0), clicks.take(place))
+        shown.reshape(-1)[place] = left > 0
     return kept, shown
 
 

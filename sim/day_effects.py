@@ -11,7 +11,7 @@ from sim.auction import next_cpc_drift
 from sim.campaign_budget import overdelivery
 from sim.conversion import day_noise
 from sim.daily_demand import real_day
-from sim.demand import day_factor
+from sim.demand import day_factor, store_day_factor
 from sim.moment import HOURS_PER_DAY, Moment
 from sim.parameters import MarketParameters
 from sim.randomness import Draw
@@ -25,6 +25,8 @@ class DayEffects:
 
     Attributes:
         orders_per_day: (N, M) organic orders of an average day at the reference price, if all days were as lucky as today.
+        searches_per_day: (N, M) searches of an average day, if all days were as busy as today: who does not order may still look. Nobody
+            knew of it in advance; rivals did not budget for it.
         click_rate: (N, M) click per impression, [0, 1].
         order_rate: (N, M) order per click at the reference price, before its ceiling.
         log_cpc_drift: (N,) log level of rivals' bids.
@@ -34,6 +36,7 @@ class DayEffects:
     """
 
     orders_per_day: Floats
+    searches_per_day: Floats
     click_rate: Floats
     order_rate: Floats
     log_cpc_drift: Floats
@@ -47,11 +50,17 @@ def draw_day(parameters: MarketParameters, world: World, *, seeds: Ints, moment:
     index = moment.hour // HOURS_PER_DAY
     drift = next_cpc_drift(parameters.auction, previous_drift, seeds=seeds, day=index)
     recorded = real_day(parameters.daily_demand, moment.day)
-    luck = day_factor(world, seeds=seeds, day=index) if recorded is None else recorded
+    if recorded is None:
+        shared = store_day_factor(parameters.demand, seeds=seeds, day=index)
+        luck = shared * day_factor(parameters.demand, world, seeds=seeds, day=index)
+    else:
+        # orders do not tell how many looked
+        shared, luck = np.ones((seeds.size, 1)), recorded
     shocks = parameters.shocks
     busy = shocks.event_traffic_ratio if shocks is not None and is_announced(shocks, moment.day) else 1.0
     return DayEffects(
         orders_per_day=world.orders_per_day * luck,
+        searches_per_day=world.searches_per_day * shared,
         click_rate=np.minimum(world.ctr * day_noise(parameters, seeds=seeds, draw=Draw.DAY_CTR, day=index), 1.0),
         order_rate=world.cvr * day_noise(parameters, seeds=seeds, draw=Draw.DAY_CVR, day=index),
         log_cpc_drift=drift,

@@ -9,7 +9,7 @@ import numpy as np
 from perception.units import Bools, Floats, Ints
 from sim.gamma_quantiles import gamma_factors
 from sim.parameters import Demand, Traffic
-from sim.randomness import Draw, sku_uniforms
+from sim.randomness import Draw, sku_uniforms, store_keys, uniforms
 from sim.world import World
 
 
@@ -59,12 +59,27 @@ def bounded_effect(exponent: Floats, *, maximum: float) -> Floats:
     return np.exp(np.minimum(exponent, np.log(maximum)))
 
 
-def day_factor(world: World, *, seeds: Ints, day: int) -> Floats:
-    """Today's factor on the demand of each SKU, (N, M): gamma with mean 1 and variance ``dispersion``.
+def store_day_factor(demand: Demand, *, seeds: Ints, day: int) -> Floats:
+    """Today's factor on the orders of all SKUs of a store and on their searches, (N, 1): gamma, mean 1, variance ``day_dispersion``."""
+    return gamma_factors(np.array([demand.day_dispersion]), uniforms(store_keys(seeds, Draw.STORE_DAY, day))[:, None])
+
+
+def own_dispersion(dispersion: Floats, day_dispersion: float) -> Floats:
+    """What is left of the dispersion of each SKU beside the day that all share, (M,) >= 0.
+
+    The product of two independent factors with mean 1 and variances a and b has variance (1 + a) (1 + b) − 1.
+    """
+    own: Floats = np.maximum(dispersion - day_dispersion, 0.0) / (1.0 + day_dispersion)
+    return own
+
+
+def day_factor(demand: Demand, world: World, *, seeds: Ints, day: int) -> Floats:
+    """Today's factor on the orders of each SKU, (N, M), beside the one that all share: gamma, mean 1, variance ``own_dispersion``.
 
     A Poisson count whose rate carries a gamma factor is negative binomial: variance = mean + dispersion · mean².
     """
-    return gamma_factors(world.dispersion, sku_uniforms(seeds, Draw.DAY_DEMAND, day, world.dispersion.size))
+    own = own_dispersion(world.dispersion, demand.day_dispersion)
+    return gamma_factors(own, sku_uniforms(seeds, Draw.DAY_DEMAND, day, own.size))
 
 
 def units_of_orders(units_deciles: Ints, sku: Ints, uniform: Floats) -> Ints:

@@ -17,7 +17,7 @@ FEWEST_MONTHS = 11
 LARGEST_DISPERSION = 3.0
 _RECENT_DAYS = 56
 _USUALLY_OPEN = 0.5
-_LEAST_FREE = 0.5
+LEAST_FREE = 0.5
 """Of a day that makes up more than half of a SKU's history there is nothing to learn about scatter."""
 DECILE_MIDDLES = (np.arange(10) + 0.5) / 10.0
 
@@ -168,7 +168,7 @@ def level_and_dispersion(sku: Ints, offset: Ints, day_index: Floats, *, skus: in
     expected = rate[:, None] * exposure
     counted = np.where(exposure > 0, daily, 0)
     free = 1.0 - exposure / np.where(whole > 0, whole, 1.0)[:, None]
-    excess = ((counted - expected) ** 2 / np.maximum(free, _LEAST_FREE) - expected).sum(axis=1)
+    excess = ((counted - expected) ** 2 / np.maximum(free, LEAST_FREE) - expected).sum(axis=1)
     squares = (expected**2).sum(axis=1)
     dispersion = np.where(squares > 0, excess / np.where(squares > 0, squares, 1.0), 0.0)
     return rate, np.clip(dispersion, 0.0, LARGEST_DISPERSION)

@@ -53,6 +53,7 @@ class Effects:
         companion_orders: (N, M) orders without a click expected on top, this hour, per SKU.
         platform_up: (N, 1) whether anything is shown and sold.
         tracking_up: (N, 1) whether conversions of ads are recorded.
+        log_price: (N, M) log of our prices over the reference prices.
     """
 
     organic: Floats
@@ -62,6 +63,7 @@ class Effects:
     companion_orders: Floats
     platform_up: Bools
     tracking_up: Bools
+    log_price: Floats
 
 
 def start(parameters: MarketParameters, world: World, *, seeds: Ints, first_day: int) -> FeedbackState:
@@ -107,6 +109,7 @@ def effects(
         companion_orders=_NONE if customers is None else customers.companion_orders,
         platform_up=_UP if shocks is None else shocks.platform.is_over(moment.hour),
         tracking_up=_UP if shocks is None else shocks.tracking.is_over(moment.hour),
+        log_price=log_price,
     )
 
 

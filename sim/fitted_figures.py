@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from perception.units import Floats, Ints
+from sim.day_luck_fit import shared_luck
 from sim.demand_fit import LARGEST_DISPERSION, Shape, SkuDemand, SkuOrders
 from sim.elasticity_fit import ElasticityFit
 from sim.orders import OrderLines
@@ -82,6 +83,7 @@ def figures(
         "revenue_share_of_top_tenth": _tail(orders, shape, weeks),
         "zero_sku_weeks": _zero_weeks(orders, shape, weeks),
         "dispersion_median": _dispersion(orders, shape, demand, weeks),
+        "day_dispersion": _day_dispersion(orders, shape, demand, weeks),
         **_elasticity(elasticity),
         "cancelled_value_share": _cancelled(lines, weeks),
         "repeat_customer_share": _binomial(lines.repeat_customer_share, lines.customers, "share of known customers"),
@@ -225,6 +227,14 @@ def _dispersion(orders: SkuOrders, shape: Shape, demand: SkuDemand, weeks: _Week
     squares = weeks.summed(expected**2) @ weeks.weights.T
     resampled = np.median(np.clip(excess / np.maximum(squares, 1e-12), 0.0, LARGEST_DISPERSION), axis=0)
     return _resampled(float(np.median(demand.dispersion[many])), resampled, unit)
+
+
+def _day_dispersion(orders: SkuOrders, shape: Shape, demand: SkuDemand, weeks: _Weeks) -> Figure:
+    """Of all SKUs together; level and season are held fixed while weeks are drawn again."""
+    luck = shared_luck(orders, shape, demand)
+    resampled = luck.dispersion(*(weeks.weights @ weeks.summed(daily) for daily in (luck.excess, luck.squares)))
+    value = float(luck.dispersion(luck.excess.sum(), luck.squares.sum()))
+    return _resampled(value, resampled, "variance of a day's luck that all SKUs share, part of their dispersion")
 
 
 def _elasticity(elasticity: ElasticityFit) -> dict[str, Figure]:

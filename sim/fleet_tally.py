@@ -30,8 +30,10 @@ class Settled:
     Attributes:
         conversions, expected: Faded conversions of the click days that will not change any more, and what was expected of them.
         value_cents: Value of these conversions, not faded.
-        clicks: Faded clicks by age, of the days whose traffic is final: at the merchant's own price where watched.
-        watched: How many of ``clicks`` were watched; they come first.
+        clicks: Faded clicks by age, of the days whose traffic is final but whose maturity still grows during the day: at the merchant's own
+            price where watched.
+        watched: How many days were watched, the youngest.
+        mature_watched, mature_before: The same clicks of all older days, weighed by their maturity: of watched days, and of earlier ones.
         clicks_7d, cost_7d_cents: Of the days of this week whose traffic is final.
         cost_held_cents: Of all remembered days whose traffic is final.
         cost_window_cents, cost_month_cents: (n, c) of those, the days of the window, and of this month.
@@ -45,6 +47,8 @@ class Settled:
     value_cents: Floats
     clicks: dict[int, Floats]
     watched: int
+    mature_watched: Floats
+    mature_before: Floats
     clicks_7d: Floats
     cost_7d_cents: Floats
     cost_held_cents: Floats
@@ -91,7 +95,7 @@ def settle(terms: FleetTerms, watch: Watch, reports: Reports, *, opened_hour: in
     today = reports.hour // HOURS_PER_DAY
     since_window, since_month = today - opened_hour // HOURS_PER_DAY, today - terms.month_index(today)
     conversions, expected, orders, units, watched_days, earlier_days = (np.zeros(shape) for _ in range(6))
-    value, clicks_7d, cost_7d, held, window, month = (np.zeros(shape) for _ in range(6))
+    value, clicks_7d, cost_7d, held, window, month, mature_watched, mature_before = (np.zeros(shape) for _ in range(8))
     by_age = np.zeros((shape[0], terms.fading.size))
     clicks: dict[int, Floats] = {}
     for age in _ended(terms, reports):
@@ -115,13 +119,20 @@ def settle(terms: FleetTerms, watch: Watch, reports: Reports, *, opened_hour: in
             month += cost * (age <= since_month)
             clicks_7d += seen * (age < WEEK_DAYS)
             cost_7d += cost * (age < WEEK_DAYS)
-            clicks[age] = fading * seen * watch.days[-age].demand if is_watched else fading * seen
+            faded = fading * seen * watch.days[-age].demand if is_watched else fading * seen
+            if terms.maturity[0, age] == terms.maturity[-1, age]:
+                sums = mature_watched if is_watched else mature_before
+                sums += terms.maturity[0, age] * faded
+            else:
+                clicks[age] = faded
     return Settled(
         conversions=conversions,
         expected=expected,
         value_cents=value,
         clicks=clicks,
         watched=len(watch.days),
+        mature_watched=mature_watched,
+        mature_before=mature_before,
         clicks_7d=clicks_7d,
         cost_7d_cents=cost_7d,
         cost_held_cents=held,
@@ -153,10 +164,10 @@ def tally(terms: FleetTerms, settled: Settled, watch: Watch, reports: Reports, *
         clicks_new += clicks
         cost_new += cents
         cost[age] = by_campaign(terms, cents)
-        cost_by_age[:, age] = cost[age].sum(axis=1)
+        cost_by_age[:, age] = row_sums(cost[age])
     conversions, expected, value, value_7d = _conversions(terms, settled, reports, matured)
     # whole numbers: exact in any order
-    spent = settled.cost_window_cents.sum(axis=1) + sum(cents.sum(axis=1) for age, cents in cost.items() if age <= since_window)
+    spent = row_sums(settled.cost_window_cents) + sum(cost_by_age[:, age] for age in cost if age <= since_window)
     measured = row_sums(cost_by_age * matured)
     return Tally(
         ads=ConversionTally(conversions=conversions, trials=trials, expected_conversions=expected),
@@ -191,7 +202,7 @@ def _running(terms: FleetTerms, reports: Reports, *, until: int) -> list[tuple[i
 
 def _final_trials(settled: Settled, matured: Floats) -> tuple[Floats, Floats]:
     """Clicks whose number is final, weighed by what should have been reported: of watched days, and of earlier ones."""
-    watched, before = np.zeros_like(settled.conversions), np.zeros_like(settled.conversions)
+    watched, before = settled.mature_watched.copy(), settled.mature_before.copy()
     for age, clicks in settled.clicks.items():
         sums = watched if age <= settled.watched else before
         sums += matured[age] * clicks
@@ -201,16 +212,16 @@ def _final_trials(settled: Settled, matured: Floats) -> tuple[Floats, Floats]:
 def _conversions(terms: FleetTerms, settled: Settled, reports: Reports, matured: Floats) -> tuple[Floats, Floats, Floats, Floats]:
     """Faded conversions, what is expected of them, and their value: of all days, and of this week's."""
     conversions, expected = settled.conversions.copy(), settled.expected.copy()
-    older = np.zeros((*conversions.shape, 2), dtype=np.int64)
-    week = np.zeros_like(older)
+    older, week = (np.zeros(conversions.shape, dtype=np.int64) for _ in range(2))
     for age, page in _running(terms, reports, until=terms.changing_days):
         faded = float(terms.fading[age]) * page.conversions[..., 0]
         conversions += faded
-        expected += faded / max(float(matured[age]), LEAST_SCALED)
+        faded /= max(float(matured[age]), LEAST_SCALED)
+        expected += faded
         sums = week if age < WEEK_DAYS else older
-        sums += page.conversions
-    value_7d = week[..., 1].astype(np.float64)
-    return conversions, expected, settled.value_cents + older[..., 1] + value_7d, value_7d
+        sums += page.conversions[..., 1]
+    value_7d = week.astype(np.float64)
+    return conversions, expected, settled.value_cents + older + value_7d, value_7d
 
 
 def _shop(terms: FleetTerms, settled: Settled, watch: Watch, reports: Reports, *, now: Floats, at_today: Floats) -> ShopTally:

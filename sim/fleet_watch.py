@@ -127,8 +127,10 @@ def _own_elasticity(terms: FleetTerms, orders: Floats, log_price: Floats, stocke
     days, stores, skus = orders.shape
     tuning = terms.tuning.elasticity
     record = relative_record(*(np.moveaxis(figures, 0, 1) for figures in (orders, log_price, stocked)))
-    columns = (np.moveaxis(figures, 1, 0).reshape(days, -1) for figures in (record.orders, record.log_price, record.opportunity))
-    found = elasticity.evidence(*columns, tuning)
+    orders_then, price_then, opportunity_then = (
+        np.moveaxis(figures, 1, 0).reshape(days, -1) for figures in (record.orders, record.log_price, record.opportunity)
+    )
+    found = elasticity.evidence(orders_then, price_then, opportunity_then, tuning)
     # a SKU whose price stood still says nothing
     information = np.where(record.moved, found.information.reshape(stores, skus), 0.0)
     peak = found.peak.reshape(stores, skus)
@@ -137,7 +139,8 @@ def _own_elasticity(terms: FleetTerms, orders: Floats, log_price: Floats, stocke
         for at in range(0, stores, _CHUNK)
     ]
     own = Estimate(mean=np.concatenate([part.mean for part in beliefs]), sd=np.concatenate([part.sd for part in beliefs]))
-    return own, record.moved.any(axis=-1)
+    told: Bools = np.any(record.moved, axis=-1)
+    return own, told
 
 
 _CHUNK = 128

@@ -190,7 +190,7 @@ def step(parameters: MarketParameters, state: MarketState, setpoints: Setpoints)
         state,
         hour=state.hour + 1,
         feedback=feedback.after_hour(parameters, state.feedback, ad_orders=sales.ad_orders),
-        rivals=reprice(parameters, state.ads, ads.rivals, setpoints.price_cents),
+        rivals=reprice(parameters, state.ads, ads.rivals, now.log_price),
         inventory=replace(state.inventory, on_hand=state.inventory.on_hand - sales.units),
         campaign_spent_cents=state.campaign_spent_cents + per_campaign(ads.cost_cents, state.world.campaign_members).astype(np.int64),
         pending=pending.where(~due),
@@ -205,9 +205,9 @@ def step(parameters: MarketParameters, state: MarketState, setpoints: Setpoints)
 def _traffic(parameters: MarketParameters, state: MarketState, now: Effects, moment: Moment) -> AdTraffic:
     """Who looks in this hour."""
     season = search_index(parameters.demand, parameters.traffic, moment.day, moment.hour_of_day) * on_sale(state.world, moment.day)
-    searches = state.world.searches_per_day * (season * now.searches)
+    searches = state.today.searches_per_day * (season * now.searches)
     return AdTraffic(
-        searches=searches if now.platform_up.all() else searches * now.platform_up,
+        searches=_stopped(searches, now),
         ctr=state.today.click_rate,
         bid_level=state.today.bid_level * now.rival_bid[:, 0],
         busy=state.today.busy,
@@ -219,9 +219,14 @@ def _organic_rate(parameters: MarketParameters, state: MarketState, now: Effects
     season = hour_index(parameters.demand, moment.day, moment.hour_of_day) * on_sale(state.world, moment.day)
     rate = state.today.orders_per_day * (now.organic * season)
     rate += now.companion_orders
+    return _stopped(rate, now)
+
+
+def _stopped(values: Floats, now: Effects) -> Floats:
+    """Zero, in place, in the stores (N, M) where nothing is shown and sold."""
     if not now.platform_up.all():
-        rate *= now.platform_up
-    return rate
+        values[(~now.platform_up[:, 0]).nonzero()[0]] = 0.0
+    return values
 
 
 def _tracked_from(state: MarketState, now: Effects) -> Ints:

@@ -83,7 +83,7 @@ def _figure(value: float, low: float, high: float) -> str:
 
 def _fitted_sections(calibration: Calibration) -> str:
     options, choice, shape, demand = calibration.options, calibration.choice, calibration.shape, calibration.demand
-    spread = calibration.spread
+    spread, shared = calibration.spread, calibration.fitted["day_dispersion"]
     return f"""\
 # ======== FITTED to order lines ========
 
@@ -105,6 +105,8 @@ price_cents = {_array(map(str, _price_cents(calibration).astype(np.int64)))}
 orders_per_day = {_array(_rounded(_orders_per_day(calibration), 3))}
 units_deciles = {_rows(demand.units_deciles.tolist())}
 dispersion = {_array(_rounded(demand.dispersion, 2))}
+# part of it that all products share from day to day: {_figure(shared.value, shared.low, shared.high)}{_calm(calibration)}
+day_dispersion = {round(shared.value, 3) + 0.0:.3f}
 elasticity = {_array(_rounded(calibration.elasticity, 2))}
 elasticity_log_sd = {_array(_rounded(calibration.elasticity_log_sd, 2))}
 # half of a 95 % interval:{_widths(spread.hour_shares, 4)}
@@ -117,6 +119,12 @@ month_index = {_array(_rounded(shape.month_index, 3))}
 order_level_log_sd = 0.2
 price_effect_maximum = 8.0
 """
+
+
+def _calm(calibration: Calibration) -> str:
+    """Which part of the dispersions the market cannot keep."""
+    calm = int((calibration.demand.dispersion < calibration.fitted["day_dispersion"].value).sum())
+    return f"\n# {calm} products scatter less than that: the market gives them the days' dispersion" if calm else ""
 
 
 def _assumed_sections(calibration: Calibration) -> str:

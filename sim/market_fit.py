@@ -103,6 +103,11 @@ def fit(lines: OrderLines, options: CalibrationOptions, *, reports: AdReports | 
     elasticity = fit_elasticity(lines)
     fitted, spread = figures(lines, orders, shape, demand, elasticity)
     could_not_fit = dict(COULD_NOT_FIT)
+    calm = int((demand.dispersion[choice.sku] < fitted["day_dispersion"].value).sum())
+    if calm:
+        could_not_fit["own_luck"] = (
+            f"{calm} of {choice.sku.size} products scatter less than the days they share; the market gives them the days'"
+        )
     ads = None if reports is None else fit_ads(reports, hour_shares=shape.hour_shares)
     if ads is not None:
         fitted |= ads.fitted

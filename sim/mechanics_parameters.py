@@ -138,8 +138,8 @@ class Returns:
     Attributes:
         cancel_rate: Share of units cancelled; 0.142 (fit, Amazon.in orders).
         cancel_delay_days: Whole days from order to cancellation, >= 1. Assumed 1.
-        return_rate: Per SKU, share of the units not cancelled that come back: 0.169 online (NRF 2024), apparel 0.25–0.40, electronics
-            0.08–0.15, a business-to-business gift shop 0.026 (fit), Amazon.in 0.068 (fit).
+        return_rate: Per SKU, share of the units not cancelled that come back: 0.169 of all retail sales (NRF & Happy Returns 2024),
+            apparel 0.25–0.40, electronics 0.08–0.15, a business-to-business gift shop 0.026 (fit), Amazon.in 0.068 (fit).
         return_delay_low_days, return_delay_high_days: Whole days from order to return, evenly: 7–21.
         resalable_share: Part of the returned units that goes back into stock; cancelled ones always do. Assumed 0.8.
     """

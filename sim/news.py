@@ -54,7 +54,7 @@ class News:
 
     def where(self, chosen: Bools) -> News:
         """The chosen rows."""
-        return News(table=self.table.take(np.flatnonzero(chosen), axis=1))
+        return News(table=self.table.take(chosen.nonzero()[0], axis=1))
 
 
 def no_news() -> News:

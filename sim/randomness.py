@@ -91,6 +91,7 @@ class Draw(IntEnum):
     VIRAL = 50
     PLATFORM_OUTAGE = 51
     TRACKING_OUTAGE = 52
+    STORE_DAY = 53
 
 
 def _mixed(keys: Keys) -> Keys:
@@ -217,7 +218,7 @@ def _poisson_by_summing(rate: Floats, uniform: Floats) -> Ints:
     """(E,) rates up to a few: add probabilities until they reach the uniform; most are there at once."""
     counts = np.zeros(rate.size, dtype=np.int64)
     cumulative = np.exp(-rate)
-    pending = np.flatnonzero(cumulative < uniform)
+    pending = (cumulative < uniform).nonzero()[0]
     rate, uniform, cumulative = rate.take(pending), uniform.take(pending), cumulative.take(pending)
     probability = cumulative.copy()
     for count in range(1, _MOST_SUMMED):
@@ -227,7 +228,7 @@ def _poisson_by_summing(rate: Floats, uniform: Floats) -> Ints:
         probability *= rate
         probability *= 1.0 / count
         cumulative += probability
-        more = np.flatnonzero(cumulative < uniform)
+        more = (cumulative < uniform).nonzero()[0]
         pending, rate, uniform = pending.take(more), rate.take(more), uniform.take(more)
         probability, cumulative = probability.take(more), cumulative.take(more)
     return counts
@@ -266,10 +267,10 @@ def _poisson_by_expansion(rate: Floats, uniform: Floats) -> Ints:
     square *= 0.009
     square += 0.04
     square *= per_rate / root
-    unsure = np.flatnonzero(np.abs(quantile) <= square)
+    unsure = (np.abs(quantile) <= square).nonzero()[0]
     boundary = nearest[unsure]
     counts[unsure] = boundary - (pdtr(boundary - 1.0, rate[unsure]) >= uniform[unsure])
-    far = np.flatnonzero(np.abs(normal) > _EXPANDED_TO)
+    far = (np.abs(normal) > _EXPANDED_TO).nonzero()[0]
     counts[far] = _poisson_settled(nearest[far], rate[far], uniform[far])
     return counts.astype(np.int64)
 
@@ -277,11 +278,11 @@ def _poisson_by_expansion(rate: Floats, uniform: Floats) -> Ints:
 def _poisson_settled(guess: Floats, rate: Floats, uniform: Floats) -> Floats:
     """(E,) the exact quantiles near the guesses, by the distribution function: up while it is below the uniform, then down."""
     counts = np.maximum(guess, 0.0)
-    low = np.flatnonzero(pdtr(counts, rate) < uniform)
+    low = (pdtr(counts, rate) < uniform).nonzero()[0]
     while low.size:
         counts[low] += 1.0
         low = low[pdtr(counts[low], rate[low]) < uniform[low]]
-    high = np.flatnonzero(counts > 0.0)
+    high = (counts > 0.0).nonzero()[0]
     while high.size:
         high = high[pdtr(counts[high] - 1.0, rate[high]) >= uniform[high]]
         counts[high] -= 1.0
@@ -316,7 +317,7 @@ def _binomial_by_summing(trials: Floats, chance: Floats, log_none: Floats, unifo
     """(E,) not many successes expected: add probabilities until they reach the uniform; most are there at once."""
     counts = np.zeros(trials.size, dtype=np.int64)
     cumulative = np.exp(log_none)
-    pending = np.flatnonzero(cumulative < uniform)
+    pending = (cumulative < uniform).nonzero()[0]
     trials, chance, uniform, cumulative = (each.take(pending) for each in (trials, chance, uniform, cumulative))
     odds = chance / (1.0 - chance)
     probability, count = cumulative.copy(), 0
@@ -326,7 +327,7 @@ def _binomial_by_summing(trials: Floats, chance: Floats, log_none: Floats, unifo
         cumulative += probability
         counts[pending] = count
         # after the last trial the terms vanish: rounding left the sum just under the uniform
-        more = np.flatnonzero((cumulative < uniform) & (probability > 0.0) & (trials > count))
+        more = ((cumulative < uniform) & (probability > 0.0) & (trials > count)).nonzero()[0]
         pending, trials, uniform = pending.take(more), trials.take(more), uniform.take(more)
         odds, probability, cumulative = odds.take(more), probability.take(more), cumulative.take(more)
     return counts

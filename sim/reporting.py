@@ -173,16 +173,24 @@ def _lags(reporting: Reporting, keys: Keys) -> Ints:
 
 
 def _blank(shape: tuple[int, ...]) -> Page:
-    three, two, one = (np.zeros((*shape, columns), dtype=np.int64) for columns in (_TRAFFIC, 2, 1))
-    return Page(traffic=three, conversions=two, shop=three, ads_changed=one[..., 0], shop_changed=one[..., 0])
+    traffic, conversions, shop, never = (np.zeros(size, dtype=np.int64) for size in ((*shape, _TRAFFIC), (2, *shape), (3, *shape), shape))
+    return Page(traffic=traffic, conversions=_by_column(conversions), shop=_by_column(shop), ads_changed=never, shop_changed=never)
+
+
+def _by_column(figures: Ints) -> Ints:
+    """(N, M, columns) whose columns, (columns, N, M), each lie together: whoever reads or sums one of them does so in one go."""
+    return figures.transpose(1, 2, 0)
 
 
 def _sold(page: Page, outcome: HourOutcome, *, now: int) -> Page:
     """The page with the hour's sales."""
     orders = outcome.ad_orders + outcome.organic_orders
+    shop = np.empty((len(SHOP_COLUMNS), *orders.shape), dtype=np.int64)
+    for column, sold in enumerate((orders, outcome.units, outcome.revenue_cents)):
+        np.add(page.shop[..., column], sold, out=shop[column])
     return replace(
         page,
-        shop=page.shop + np.stack((orders, outcome.units, outcome.revenue_cents), axis=-1),
+        shop=_by_column(shop),
         shop_changed=np.where(orders > 0, now, page.shop_changed),
     )
 
@@ -208,10 +216,10 @@ def _recovered(shocks: Shocks, reports: Reports, orders: AdOrders) -> Bools:
 
 def _hidden(reporting: Reporting, outcome: HourOutcome, lag: Ints, *, hour: int) -> HiddenHour:
     traffic = np.stack((outcome.impressions, outcome.clicks, outcome.cost_cents), axis=-1)
-    # sorted while it is at hand: when it is shown, each part is read in one go
-    order = np.argsort(lag, kind="stable")
-    starts = np.searchsorted(lag[order], np.arange(reporting.lag_low_h, reporting.lag_high_h + 2))
-    return HiddenHour(hour=hour, stores=order, traffic=traffic[order], starts=tuple(starts.tolist()))
+    # sorted while it is at hand: when it is shown, each part is read in one go; numpy sorts 16 bits three times as fast as 64
+    order = lag.astype(np.uint16).argsort(kind="stable")
+    starts = lag.take(order).searchsorted(np.arange(reporting.lag_low_h, reporting.lag_high_h + 2))
+    return HiddenHour(hour=hour, stores=order, traffic=traffic.take(order, axis=0), starts=tuple(starts.tolist()))
 
 
 def _with_traffic(reporting: Reporting, reports: Reports) -> Reports:
@@ -224,7 +232,11 @@ def _with_traffic(reporting: Reporting, reports: Reports) -> Reports:
         if page not in updated:
             updated[page] = pages[page].traffic.copy()
         shown = slice(each.starts[lag], each.starts[lag + 1])
-        updated[page][each.stores[shown]] += each.traffic[shown]
+        stores = each.stores[shown]
+        # no store twice in an hour
+        rows = updated[page].take(stores, axis=0)
+        rows += each.traffic[shown]
+        updated[page][stores] = rows
     for page, traffic in updated.items():
         # whatever is clicked was seen: impressions tell of any change
         changed = np.where(traffic[..., 0] != pages[page].traffic[..., 0], reports.hour, pages[page].ads_changed)
@@ -245,10 +257,10 @@ def _with_conversions(reports: Reports) -> Reports:
 
 
 def _conversions_seen(page: Page, news: News, *, now: int) -> Page:
-    conversions, changed, cell = page.conversions.copy(), page.ads_changed.copy(), news.cell
-    flat = conversions.reshape(-1)
-    np.add.at(flat, 2 * cell, news.count)
-    np.add.at(flat, 2 * cell + 1, news.value_cents)
+    conversions, changed, cell = page.conversions.copy(order="K"), page.ads_changed.copy(), news.cell
+    count, value_cents = conversions.transpose(2, 0, 1)
+    np.add.at(count.reshape(-1), cell, news.count)
+    np.add.at(value_cents.reshape(-1), cell, news.value_cents)
     changed.reshape(-1)[cell] = now
     return replace(page, conversions=conversions, ads_changed=changed)
 

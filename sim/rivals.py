@@ -8,7 +8,7 @@ The market calls, in this order::
         rivals = rival_morning(parameters, market, rivals, moment=Moment(day=new day, hour=its first))
     each hour:
         ads = sim.ad_hour.run_ads(parameters, market, rivals, traffic, moment=…, bid_cents=…, left_cents=…)
-        rivals = reprice(parameters, market, ads.rivals, price_cents)
+        rivals = reprice(parameters, market, ads.rivals, log_price)
             rivals.log_price is (N, M): the competitors' prices against their usual ones, for the cross-price effect
 
 Without ``[rivals]`` each rival bids around a fixed level and its money goes as the traffic comes. With it, a rival spends what the
@@ -50,7 +50,6 @@ class AdMarket:
         middle_cents: (R, N, M) float32 middle of a rival's bids at multiplier 1, minor units.
         usual_cost_cents: (N, R) what an average day costs a rival that bids so and never stops, without us, minor units, > 0.
         followed: (N, M) SKUs on which a competitor's robot follows our price.
-        reference_price_cents: (N, M) or (M,), of the world.
         campaign_members: (C, M) of the world; each SKU is in exactly one campaign.
     """
 
@@ -59,7 +58,6 @@ class AdMarket:
     middle_cents: Floats32
     usual_cost_cents: Floats
     followed: Bools
-    reference_price_cents: Floats
     campaign_members: Bools
 
 
@@ -105,7 +103,6 @@ def open_ads(parameters: MarketParameters, world: World, *, seeds: Ints) -> AdMa
         middle_cents=np.ascontiguousarray(middle),
         usual_cost_cents=_usual_cost_cents(parameters.auction, middle, clicks_per_day=world.searches_per_day * world.ctr),
         followed=uniforms(sku_keys(keys, Draw.RIVAL_REPRICES, 0)) < share,
-        reference_price_cents=world.reference_price_cents,
         campaign_members=world.campaign_members,
     )
 
@@ -193,21 +190,24 @@ def reacted(
         busy: (N,) factor on today's traffic that rivals budget for.
     """
     hour_share = traffic_share(parameters.demand, parameters.traffic, moment.day, moment.hour_of_day)
-    usual = market.usual_cost_cents * (bid_level * busy * max(state.day_traffic, _LEAST_TRAFFIC))[:, None]
-    cost = won.cost_cents / usual
-    worth = rules.learning_value_ratio * bid_level[:, None] * won.worth_cents / usual
+    per_cent = 1.0 / (market.usual_cost_cents * (bid_level * busy * max(state.day_traffic, _LEAST_TRAFFIC))[:, None])
+    cost = won.cost_cents * per_cent
+    worth = won.worth_cents * (per_cent * (rules.learning_value_ratio * bid_level)[:, None])
     spent = np.minimum(state.spent_share + cost, state.budget_share)
     elapsed = state.elapsed_share + hour_share
     error = elapsed - spent / state.budget_share
-    change = rules.pacing_gain * (error - state.error) + rules.pacing_reset * error
-    paced = state.multiplier * np.clip(1.0 + change, _FASTEST_CUT, _FASTEST_RAISE)
-    overspent = (spent - state.spent_share) / state.budget_share - hour_share
-    # bid = value / (1 + mu), and mu >= 0 moves against what is left of the hour's share of the budget
-    dual = 1.0 / np.maximum(1.0 / state.multiplier + HOURS_PER_DAY * rules.dual_step * overspent, 1.0)
-    multiplier = np.where(_of(rules, RivalKind.PACED), paced, np.where(_of(rules, RivalKind.DUAL), dual, state.multiplier))
+    multiplier = state.multiplier.copy()
+    if (paced := _of(rules, RivalKind.PACED)).size:
+        short = error[:, paced]
+        change = rules.pacing_gain * (short - state.error[:, paced]) + rules.pacing_reset * short
+        multiplier[:, paced] *= _between(1.0 + change, _FASTEST_CUT, _FASTEST_RAISE)
+    if (dual := _of(rules, RivalKind.DUAL)).size:
+        overspent = (spent[:, dual] - state.spent_share[:, dual]) / state.budget_share[:, dual] - hour_share
+        # bid = value / (1 + mu), and mu >= 0 moves against what is left of the hour's share of the budget
+        multiplier[:, dual] = 1.0 / np.maximum(1.0 / multiplier[:, dual] + HOURS_PER_DAY * rules.dual_step * overspent, 1.0)
     return replace(
         state,
-        multiplier=np.clip(multiplier, _LEAST_MULTIPLIER, _MOST_MULTIPLIER),
+        multiplier=_between(multiplier, _LEAST_MULTIPLIER, _MOST_MULTIPLIER),
         spent_share=spent,
         error=error,
         profit_share=state.profit_share + worth - cost,
@@ -215,25 +215,35 @@ def reacted(
     )
 
 
-def reprice(parameters: MarketParameters, market: AdMarket, state: RivalState, price_cents: Ints) -> RivalState:
-    """Let the robots answer our prices (N, M) of the hour that ended: a little below ours, within the competitor's own bounds.
+def reprice(parameters: MarketParameters, market: AdMarket, state: RivalState, log_price: Floats) -> RivalState:
+    """Let the robots answer our prices of the hour that ended: a little below ours, within the competitor's own bounds.
 
-    So a cut of ours is followed within the hour, and when our price returns so does theirs, up to their usual price.
+    So a cut of ours is followed within the hour, and when our price returns so does theirs, up to their usual price. ``log_price`` is
+    the (N, M) log of our prices over the reference prices.
     """
     rules = parameters.rivals
     if rules is None or rules.repriced_share == 0.0:
         return state
     lowest = np.log(rules.rival_price_low_ratio / rules.rival_price_high_ratio)
-    below_ours = np.log((1.0 - rules.undercut_ratio) / rules.rival_price_high_ratio * (price_cents / market.reference_price_cents))
-    return replace(state, log_price=np.where(market.followed, np.clip(below_ours, lowest, 0.0), 0.0))
+    below_ours = log_price + np.log((1.0 - rules.undercut_ratio) / rules.rival_price_high_ratio)
+    answer = _between(below_ours, lowest, 0.0)
+    answer *= market.followed
+    return replace(state, log_price=answer)
+
+
+def _between(values: Floats, low: float, high: float) -> Floats:
+    """Values within bounds, in place; ``np.clip`` takes several times as long on short arrays."""
+    np.maximum(values, low, out=values)
+    return np.minimum(values, high, out=values)
 
 
 def _learned(rules: Rivals, state: RivalState) -> RivalState:
     """Midnight of the derivative followers: go on while the day was no worse than the one before, else turn."""
     worse = state.profit_share < state.last_profit_share
     direction = np.where(worse, -state.direction, state.direction)
-    moved = state.multiplier * np.exp(rules.learning_step * direction)
-    multiplier = np.where(_of(rules, RivalKind.LEARNING), np.clip(moved, _LEAST_MULTIPLIER, _MOST_MULTIPLIER), state.multiplier)
+    learning, multiplier = _of(rules, RivalKind.LEARNING), state.multiplier.copy()
+    moved = multiplier[:, learning] * np.exp(rules.learning_step * direction[:, learning])
+    multiplier[:, learning] = _between(moved, _LEAST_MULTIPLIER, _MOST_MULTIPLIER)
     return replace(
         state,
         multiplier=multiplier,
@@ -245,12 +255,12 @@ def _learned(rules: Rivals, state: RivalState) -> RivalState:
 
 def learners(rules: Rivals) -> tuple[int, ...]:
     """Indices of the rivals that learn."""
-    return tuple(index for index, kind in enumerate(rules.kinds) if kind is RivalKind.LEARNING)
+    return tuple(_of(rules, RivalKind.LEARNING).tolist())
 
 
-def _of(rules: Rivals, kind: RivalKind) -> Bools:
-    """Which rivals are of a kind, (R,)."""
-    return np.array([each is kind for each in rules.kinds])
+def _of(rules: Rivals, kind: RivalKind) -> Ints:
+    """Indices of the rivals of a kind."""
+    return np.array([index for index, each in enumerate(rules.kinds) if each is kind], dtype=np.int64)
 
 
 def _fluid_spend(parameters: MarketParameters, market: AdMarket, moment: Moment) -> Floats:

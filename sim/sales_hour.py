@@ -59,21 +59,22 @@ def sell(on_hand: Ints, price_cents: Ints, organic: OrganicOrders, arriving: AdO
         organic: Served first.
         arriving: Served after them, those that clicked first coming first.
     """
-    ad_units = _per_sku(arriving.cell, arriving.units, on_hand)
-    wanted = _per_sku(organic.cell, organic.units, on_hand) + ad_units
+    wanted = _per_sku(organic.cell, organic.units, on_hand)
+    np.add.at(wanted.reshape(-1), arriving.cell, arriving.units)
     units = np.minimum(wanted, on_hand)
     served, delivered, short = organic.counts, arriving, wanted > on_hand
     if short.any():
         refused, sold = _rationed(on_hand, short, organic, arriving)
         served = served - refused
         delivered = arriving.with_units(sold).where(sold > 0)
-        ad_units = _per_sku(delivered.cell, delivered.units, on_hand)
-    ad_revenue_cents = _per_sku(delivered.cell, delivered.units * delivered.price_cents, on_hand)
+    cell, revenue_cents = delivered.cell, units * price_cents
+    # an order that followed a click pays the price of its click
+    np.add.at(revenue_cents.reshape(-1), cell, delivered.units * (delivered.price_cents - price_cents.take(cell)))
     return SalesHour(
-        ad_orders=np.bincount(delivered.cell, minlength=on_hand.size).reshape(on_hand.shape),
+        ad_orders=np.bincount(cell, minlength=on_hand.size).reshape(on_hand.shape),
         organic_orders=served,
         units=units,
-        revenue_cents=(units - ad_units) * price_cents + ad_revenue_cents,
+        revenue_cents=revenue_cents,
         lost_units=wanted - units,
         delivered=delivered,
     )
@@ -81,7 +82,7 @@ def sell(on_hand: Ints, price_cents: Ints, organic: OrganicOrders, arriving: AdO
 
 def _rationed(on_hand: Ints, short: Bools, organic: OrganicOrders, arriving: AdOrders) -> tuple[Ints, Ints]:
     """Serve the orders of the cells that are short, (N, M): how many organic orders get nothing, and (E,) units of each ad order."""
-    some = [np.flatnonzero(short.ravel().take(cell)) for cell in (organic.cell, arriving.cell)]
+    some = [short.take(cell).nonzero()[0] for cell in (organic.cell, arriving.cell)]
     cell = np.concatenate([organic.cell.take(some[0]), arriving.cell.take(some[1])])
     wanted = np.concatenate([organic.units.take(some[0]), arriving.units.take(some[1])])
     sold = filled_units(on_hand.ravel(), cell, wanted)

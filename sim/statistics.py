@@ -1,7 +1,8 @@
 """Robust averages with honest intervals: the inter-quartile mean and its stratified bootstrap.
 
-Agarwal et al., "Deep Reinforcement Learning at the Edge of the Statistical Precipice", NeurIPS 2021: the mean of the middle half is as
-robust as the median and far less noisy; stores are drawn again with replacement within each family, so that every family keeps its weight.
+Agarwal et al., "Deep Reinforcement Learning at the Edge of the Statistical Precipice", NeurIPS 2021: the mean of the middle half is more
+robust than the mean and less noisy than the median; stores are drawn again with replacement within each family, so that every family keeps
+its weight.
 """
 
 from __future__ import annotations

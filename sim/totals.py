@@ -96,6 +96,10 @@ def no_totals(shape: tuple[int, ...]) -> Totals:
 def with_hour(totals: Totals, outcome: HourOutcome, *, hour: int) -> Totals:
     """After one more hour."""
     orders = outcome.ad_orders + outcome.organic_orders
+    first_order_hour, never = totals.first_order_hour, (totals.first_order_hour.ravel() == NEVER).nonzero()[0]
+    if (begun := never[orders.take(never) > 0]).size:
+        first_order_hour = first_order_hour.copy()
+        first_order_hour.reshape(-1)[begun] = hour
     return replace(
         totals,
         impressions=totals.impressions + outcome.impressions,
@@ -106,7 +110,7 @@ def with_hour(totals: Totals, outcome: HourOutcome, *, hour: int) -> Totals:
         units=totals.units + outcome.units,
         revenue_cents=totals.revenue_cents + outcome.revenue_cents,
         lost_units=totals.lost_units + outcome.lost_units,
-        first_order_hour=np.where((totals.first_order_hour == NEVER) & (orders > 0), hour, totals.first_order_hour),
+        first_order_hour=first_order_hour,
     )
 
 

@@ -1,4 +1,4 @@
-"""The fleet as a stable-baselines3 ``VecEnv``, in two shapes. The only module that imports stable_baselines3.
+"""The fleet as a stable-baselines3 ``VecEnv``, in two shapes.
 
 ``StoreVecEnv`` has one environment per store: observations (n, m · F), actions (n, m · 2), rewards (n,).
 ``SkuVecEnv`` has one per SKU of every store: observations (n · m, F), actions (n · m, 2), rewards (n · m,). One small network is shared by

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from autopilot.cli.output import Output, with_output
+from autopilot.errors import ConfigError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,7 +28,8 @@ def command() -> None:
 @with_output
 def bench_sim(out: Output) -> None:
     """Measure the market and its environments: 1,024 stores of 10 products, all mechanics on, one core."""
-    from autopilot.benchmarks import simulation
+    with _needing_the_train_extra():
+        from autopilot.benchmarks import simulation
 
     with out.progress("stepping the market", total=1.0) as progress:
         result = simulation.bench_sim(progress, scenario=SCENARIO)
@@ -36,11 +40,23 @@ def bench_sim(out: Output) -> None:
 @with_output
 def bench_ppo(out: Output) -> None:
     """Measure learning on the market against stable-baselines3's defaults on the same store; needs the train extra."""
-    from autopilot.benchmarks import learning
+    with _needing_the_train_extra():
+        from autopilot.benchmarks import learning
 
     with out.progress("learning", total=1.0) as progress:
         result = learning.bench_ppo(progress, scenario=SCENARIO)
     out.result(result, human=lambda console: _draw(console, result))
+
+
+@contextmanager
+def _needing_the_train_extra() -> Iterator[None]:
+    """Say how to get what is not installed by default."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"{error.name} is not installed: environments and learning need the train extra; try: make setup-train"
+        ) from error
 
 
 def _draw(console: Console, result: dict[str, Any]) -> None:

@@ -58,4 +58,10 @@ def _draw(console: Console, result: dict[str, Any]) -> None:
 
     console.print(eval_table(result))
     console.print(conduct_table(result))
+    bound = result["oracle"]
+    console.print(
+        f"The bound: {bound['stores']} stores, {bound['cpu_s_per_store']:.1f} s each, at most {bound['largest_gap_ratio']:.0e} under its "
+        f"Lagrangian bound, beaten {bound['beaten']} times",
+        markup=False,
+    )
     console.print(f"Result: {result['result']}, {result['picture']} and {result['page']} ({result['wall_s']:.0f} s)", markup=False)

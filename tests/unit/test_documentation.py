@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
+from dataclasses import fields, is_dataclass
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any, get_args, get_type_hints
 
 import pytest
 
 from autopilot.cli.commands import COMMANDS
+from sim.parameters import MarketParameters, load_market
+from sim.scenarios import families
 
 ROOT = Path(__file__).resolve().parents[2]
 ENGLISH, CHINESE = ROOT / "README.md", ROOT / "README.zh.md"
 READMES = (ENGLISH, CHINESE)
-PAGES = (*READMES, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md")))
+MARKET = ROOT / "docs/market.md"
+PAGES = (*READMES, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "configs").rglob("*.md")))
 
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", flags=re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 CALL = re.compile(r"\bautopilot ([a-z][a-z-]*)")
 MISSING = re.compile(r"(?:no commands|还没有) ((?:`[a-z]+`(?:, | and |、)?){2,})")
 SETTING = re.compile(r"`([a-z_0-9]+) = ([0-9_.]+)`")
+ENVIRONMENT = re.compile(r"autopilot/[A-Z]\w*-v\d")
+NAMED = re.compile(r"`([a-z_0-9]+)`")
+VALUE = re.compile(r"`([a-z_0-9]+)`\s+=\s+([0-9]+(?:\.[0-9]+)?)")
+ROW = re.compile(r"^\| ((?:`[a-z_0-9]+`(?:, )?)+) \| ([0-9. /]+) \|", flags=re.MULTILINE)
 
 
 def text_of(page: Path) -> str:
@@ -43,6 +54,27 @@ def headings_of(page: Path) -> list[str]:
 def anchors_of(page: Path) -> set[str]:
     """What a heading is called in a link to it: small letters, no punctuation, dashes for spaces."""
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings_of(page)}
+
+
+def market_chapters() -> dict[str, str]:
+    """What docs/market.md says of each section of a market file, from the heading that names it to the next one."""
+    parts = re.split(r"^##+ ", text_of(MARKET), flags=re.MULTILINE)
+    return {section: part for part in parts for section in re.findall(r"`\[([a-z_]+)\]`", part.partition("\n")[0])}
+
+
+def market_sections() -> dict[str, Any]:
+    """The dataclass of each section of a market file; a section that may be absent counts without its None."""
+    hints = get_type_hints(MarketParameters)
+    return {name: next(each for each in (*get_args(hint), hint) if is_dataclass(each)) for name, hint in hints.items() if name[0] != "_"}
+
+
+def told_values(chapter: str) -> dict[str, tuple[float, ...]]:
+    """The figures that a chapter of docs/market.md gives, in prose ("`theta` = 0.2") and in tables (a value for each name of the row)."""
+    told: dict[str, tuple[float, ...]] = {name: (float(value),) for name, value in VALUE.findall(chapter)}
+    for names, values in ROW.findall(chapter):
+        named, figures = NAMED.findall(names), tuple(float(value) for value in values.split("/"))
+        told |= {named[0]: figures} if len(named) == 1 else dict(zip(named, ((figure,) for figure in figures), strict=True))
+    return told
 
 
 def is_command(name: str) -> bool:
@@ -110,3 +142,51 @@ def test_decisions_are_numbered_without_a_gap() -> None:
     numbers = sorted(int(page.name.partition("-")[0]) for page in (ROOT / "docs/decisions").glob("*.md"))
 
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_market_page_has_a_chapter_for_every_section_of_a_market_file() -> None:
+    assert set(market_chapters()) == {field.name for field in fields(MarketParameters)}
+
+
+@pytest.mark.parametrize("section", sorted(market_sections()))
+def test_market_page_names_every_parameter_where_its_section_is(section: str) -> None:
+    named = set(NAMED.findall(market_chapters()[section]))
+
+    assert {field.name for field in fields(market_sections()[section])} - named == set()
+
+
+@pytest.mark.parametrize("section", sorted(set(market_sections()) - {"daily_demand"}))
+def test_market_page_gives_the_figures_of_the_generic_market(section: str) -> None:
+    figures = getattr(load_market(ROOT / "configs/markets/marketplace.toml"), section)
+
+    plain = {field.name for field in fields(figures) if type(getattr(figures, field.name)) in {int, float}}
+
+    told = told_values(market_chapters()[section])
+    known = {name: getattr(figures, name) for name in told}
+
+    assert plain - told.keys() == set()
+    assert told == {name: value if isinstance(value, tuple) else (float(value),) for name, value in known.items()}
+
+
+@pytest.mark.parametrize("page", [MARKET, ROOT / "configs/scenarios/README.md"], ids=relative_name)
+def test_every_scenario_that_is_shipped_is_named(page: Path) -> None:
+    shipped = {path.stem for path in (ROOT / "configs/scenarios").glob("*.toml")}
+
+    assert shipped <= set(families())
+    assert shipped - set(NAMED.findall(text_of(page))) == set()
+
+
+def test_every_environment_that_is_named_can_be_made() -> None:
+    named = {name for page in PAGES for name in ENVIRONMENT.findall(text_of(page))}
+
+    import_module("sim.env")  # registers them
+
+    assert named
+    assert named - import_module("gymnasium").registry.keys() == set()
+
+
+@pytest.mark.parametrize("page", [*READMES, MARKET], ids=relative_name)
+def test_python_on_a_page_can_be_parsed(page: Path) -> None:
+    for language, code in FENCED.findall(text_of(page)):
+        if language == "python":
+            ast.parse(code)

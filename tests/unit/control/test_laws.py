@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from control.clipping import bid_ceiling
 from control.controller import ControllerMemory
 from control.laws import Laws, LawsTuning, implied_alpha
 from control.sight import Sight
@@ -49,7 +50,7 @@ def test_implied_alpha_is_the_median_over_what_is_advertised() -> None:
     value = np.array([[10.0, 20.0, 40.0, 0.0], [10.0, 10.0, 10.0, 10.0], [0.0, 0.0, 5.0, 5.0]])
     bid = np.array([[1.0, 6.0, 4.0, 9.0], [1.0, 2.0, np.nan, 0.0], [3.0, 3.0, 0.0, np.nan]])
 
-    alphas = implied_alpha(plain(value=value, bid=bid))
+    alphas = implied_alpha(bid, value)
 
     assert alphas == pytest.approx([0.1, 0.15, np.nan], nan_ok=True)
 
@@ -106,6 +107,29 @@ def test_learner_bids_no_lower_than_at_the_start_while_its_budget_lasts() -> Non
     assert learner == np.floor(LawsTuning().pacing.alpha_start * 20.0)
     assert not spent >= learner
     assert not mature >= learner
+
+
+def test_campaign_that_uses_up_its_budget_bids_less_of_the_same_value_than_one_that_does_not() -> None:
+    sight = plain(value=np.full((1, 2), 100.0), bid=np.full((1, 2), 20.0))
+    budget = np.full((1, 2), 1000.0)
+    sight = replace(
+        sight,
+        setpoints=sight.setpoints | {Field.DAILY_BUDGET: budget},
+        goods=replace(sight.goods, campaign_of=np.array([0, 1]), suspect=np.zeros((1, 2), dtype=np.bool_)),
+        reported=replace(sight.reported, cost_held_cents=np.zeros((1, 2))),
+        reach=replace(sight.reach, worst_window_cents=3.0 * budget, worst_month_cents=3.0 * budget, worst_today_cents=2.0 * budget),
+    )
+    _, memory = Laws().propose(ControllerMemory(), sight)
+    later = replace(
+        sight, now_days=5.5, reported=replace(sight.reported, cost_held_cents=np.array([[2000.0, 400.0]]), spent_cents=np.array([9_000.0]))
+    )
+
+    proposal, _ = Laws().propose(memory, later)
+
+    alpha, (busy, idle) = proposal.terms["alpha"][0], proposal.sku_terms["budget_used"][0]
+    assert busy == pytest.approx(5.0 * idle)
+    wished = np.floor(alpha * 100.0 * np.exp(-LawsTuning().scarcity.droop * np.array([busy, idle])))
+    assert proposal.setpoints[Field.BID][0].tolist() == np.minimum(wished, bid_ceiling(later)[0]).tolist()
 
 
 @settings(max_examples=50, deadline=None)

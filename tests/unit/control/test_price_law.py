@@ -21,16 +21,19 @@ from tests.unit.control.sights import assert_same_bits, sight_of_seed, sights
 TUNING = PricingTuning()
 
 
-def searched_everywhere(
-    low: Floats, high: Floats, *, reference: Floats, cost: Floats, elasticity: Estimate, terms: Economics, floor: float
-) -> Floats:
+def searched_everywhere(low: Floats, high: Floats, *, reference: Floats, cost: Floats, elasticity: Estimate, terms: Economics) -> Floats:
     """The same search, at every point of the grid: what the quick one must come to."""
     nodes, weights = np.polynomial.hermite_e.hermegauss(5)
-    epsilon = np.maximum(elasticity.mean[:, None] + elasticity.sd[:, None] * nodes, floor)
-    price = low[:, None] + (high - low)[:, None] * np.linspace(0.0, 1.0, 41)
-    demand = ((price / reference[:, None])[:, :, None] ** -epsilon[:, None, :] * (weights / weights.sum())).sum(axis=2)
-    profit = unit_margin_cents(price, cost[:, None], terms) * demand
-    return np.take_along_axis(price, np.argmax(profit, axis=1)[:, None], axis=1)[:, 0]
+    found = []
+    for bottom, top, doubt in ((low, reference, -TUNING.doubt), (reference, high, TUNING.doubt)):
+        epsilon = np.maximum(elasticity.mean[:, None] + elasticity.sd[:, None] * (nodes + doubt), TUNING.elasticity_floor)
+        price = bottom[:, None] + (top - bottom)[:, None] * np.linspace(0.0, 1.0, 21)
+        demand = ((price / reference[:, None])[:, :, None] ** -epsilon[:, None, :] * (weights / weights.sum())).sum(axis=2)
+        profit = unit_margin_cents(price, cost[:, None], terms) * demand
+        best = np.argmax(profit, axis=1)[:, None]
+        found.append((np.take_along_axis(price, best, axis=1)[:, 0], np.take_along_axis(profit, best, axis=1)[:, 0]))
+    (below, lowered), (above, raised) = found
+    return np.where(raised > lowered, above, below)
 
 
 @settings(max_examples=60, deadline=None)
@@ -53,9 +56,9 @@ def test_quick_search_finds_the_best_point_of_the_whole_grid(
     elasticity = Estimate(mean=np.exp(rng.normal(0.6, 0.8, 50)), sd=rng.exponential(0.7, 50))
     terms = Economics(fee_ratio=fee, return_rate=returned, return_rate_upper=returned, return_cost_cents=handling)
 
-    quick = best_price_cents(low, high, reference=reference, cost=cost, elasticity=elasticity, terms=terms, floor=0.3)
+    quick = best_price_cents(low, high, reference=reference, cost=cost, elasticity=elasticity, terms=terms, tuning=TUNING)
 
-    full = searched_everywhere(low, high, reference=reference, cost=cost, elasticity=elasticity, terms=terms, floor=0.3)
+    full = searched_everywhere(low, high, reference=reference, cost=cost, elasticity=elasticity, terms=terms)
     assert quick == pytest.approx(full, rel=1e-12)
 
 
@@ -140,6 +143,8 @@ def test_new_terms_of_trade_and_tunings_ask_for_every_best_price_again(monkeypat
     assert searched_in_a_second_tick(monkeypatch, sight, dearer) == 18
     monkeypatch.undo()
     assert searched_in_a_second_tick(monkeypatch, sight, sight, replace(TUNING, elasticity_floor=0.9)) == 18
+    monkeypatch.undo()
+    assert searched_in_a_second_tick(monkeypatch, sight, sight, replace(TUNING, doubt=0.1)) == 18
 
 
 def test_best_price_of_old_terms_is_not_taken_for_one_of_new_terms_by_a_price_that_rested_meanwhile() -> None:

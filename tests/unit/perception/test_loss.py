@@ -14,7 +14,7 @@ CVR = Estimate(mean=np.array([0.1]), sd=np.array([0.05]))
 
 
 def ad_result(*, cost: float, clicks: float, conversions: float, maturity: float, margin: float = 400.0) -> float:
-    return ad_result_cents(
+    result = ad_result_cents(
         cost_cents=np.array([cost]),
         clicks=np.array([clicks]),
         conversions=np.array([conversions]),
@@ -22,6 +22,7 @@ def ad_result(*, cost: float, clicks: float, conversions: float, maturity: float
         order_margin_cents=np.array([margin]),
         cvr=CVR,
     )
+    return float(result)
 
 
 def test_mature_day_without_sales_loses_its_spend_less_one_order() -> None:

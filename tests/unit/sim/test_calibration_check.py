@@ -61,13 +61,24 @@ def test_distances_by_chance_alone_surround_those_of_a_market_that_is_right(like
     assert all(distance.low >= 0.0 for distance in distances if distance.observed.size > 1)
 
 
-def test_what_days_have_in_common_is_seen_and_not_required() -> None:
-    check = check_calibration(made_orders(skus=8, weeks=14, seed=2, common=0.5), CalibrationOptions(), stores=1)
+def test_what_days_have_in_common_is_in_the_market_too_and_not_required() -> None:
+    check = check_calibration(made_orders(skus=8, weeks=20, seed=2, common=0.5), CalibrationOptions(), stores=4)
 
     found = _by_name(check)["store_dispersion"]
     assert found.observed[0] == pytest.approx(0.25, abs=0.12)
-    assert found.simulated[0] < 0.5 * found.observed[0]
+    assert found.low < found.relative < found.high
     assert not found.required
+
+
+def test_products_do_not_sell_before_the_store_had_them() -> None:
+    lines = made_orders(skus=6, weeks=20, seed=5)
+    late = (lines.sku < 2) & (lines.day < lines.first_day + 9 * 7)
+    kept = {name: getattr(lines, name)[~late] for name in ("sku", "day", "hour", "units", "price", "known_customer")}
+
+    check = check_calibration(replace(lines, order=np.arange((~late).sum()), **kept), CalibrationOptions(), stores=2)
+
+    assert check.skus == 6
+    assert _by_name(check)["orders_per_day"].relative == pytest.approx(0.0, abs=0.08)
 
 
 def test_the_fit_does_not_see_the_weeks_held_out() -> None:

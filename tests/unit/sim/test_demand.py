@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,7 +53,8 @@ def test_price_effect_is_capped_where_no_price_has_been(bench: Bench) -> None:
 
 def test_a_gamma_day_makes_counts_negative_binomial(bench: Bench) -> None:
     world = truth(bench.parameters, seeds=np.arange(4000))
-    factor = day_factor(world, seeds=np.arange(4000), day=3)
+    alone = replace(bench.parameters.demand, day_dispersion=0.0)
+    factor = day_factor(alone, world, seeds=np.arange(4000), day=3)
 
     np.testing.assert_allclose(factor.mean(axis=0), 1.0, atol=0.08)
     np.testing.assert_allclose(factor.var(axis=0), world.dispersion, rtol=0.2, atol=0.001)

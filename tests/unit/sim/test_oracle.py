@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from functools import cache
+from itertools import product
 
 import numpy as np
 import pytest
 
-from sim.fleet import FleetTerms, fleet_terms
+from sim.fleet import FleetTerms, fleet_terms, open_fleet, play
+from sim.market import Setpoints
 from sim.oracle import OracleScore, oracle
+from sim.parameters import MarketParameters
 from sim.scenarios import load_scenario
 
 SEEDS = (100_000, 100_001)
 
 
-def terms_of(*, days: int = 2, **store: float) -> FleetTerms:
+def terms_of(*, days: int, ad_spend_cents: int, target_roas: float) -> FleetTerms:
     scenario = load_scenario("steady")
-    return fleet_terms(replace(scenario, days=days, history_days=3, terms=replace(scenario.terms, **store)))
+    store = replace(scenario.terms, ad_spend_cents=ad_spend_cents, target_roas=target_roas)
+    return fleet_terms(replace(scenario, days=days, history_days=3, terms=store))
 
 
 @cache
@@ -57,3 +61,42 @@ def test_a_window_of_several_weeks_freezes_the_feedback_between_them() -> None:
     longer, shorter = bound((SEEDS[0],), days=9), bound((SEEDS[0],), days=2)
 
     assert longer[0].profit_cents > shorter[0].profit_cents
+
+
+def first_sku_only(market: MarketParameters) -> MarketParameters:
+    """The same market with the first of its SKUs alone."""
+    skus = len(market.assortment.skus)
+
+    def cut(section: object) -> object:
+        if not is_dataclass(section) or isinstance(section, type):
+            return section
+        values = {item.name: getattr(section, item.name) for item in fields(section)}
+        shorter = {name: value[:1] for name, value in values.items() if isinstance(value, tuple) and len(value) == skus}
+        return replace(section, **shorter)
+
+    return replace(market, **{item.name: cut(getattr(market, item.name)) for item in fields(market)})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("budget", [1_500, 50_000])
+def test_no_sequence_of_actions_of_a_tiny_store_beats_its_bound(budget: int) -> None:
+    """Brute force through the market itself: every sequence of four pairs of levels over three parts of a day, played on the same luck."""
+    scenario = load_scenario("steady")
+    store = replace(scenario.terms, ad_spend_cents=budget, target_roas=0.0)
+    terms = fleet_terms(replace(scenario, market=first_sku_only(scenario.market), days=1, history_days=3, terms=store))
+    pairs = [(bid, ratio) for bid in (0, 60) for ratio in (1.0, 1.1)]
+    sequences = np.array(list(product(pairs, repeat=3)))
+    state = open_fleet(terms, seeds=np.full(len(sequences), SEEDS[0]))
+
+    for hour in range(terms.hours):
+        bid, ratio = sequences[:, hour // 8].T
+        wanted = Setpoints(
+            bid_cents=bid[:, None].astype(np.int64),
+            price_cents=np.rint(state.goods.anchor_price_cents * ratio[:, None]).astype(np.int64),
+            daily_budget_cents=np.full_like(state.setpoints.daily_budget_cents, 10**8),
+        )
+        state, _ = play(terms, state, wanted)
+    (one,) = oracle(terms, seeds=np.array(SEEDS[:1], dtype=np.int64))
+
+    affordable = state.window.spend_cents <= budget
+    assert affordable.any()
+    assert state.window.profit_cents[affordable].max() <= one.profit_cents

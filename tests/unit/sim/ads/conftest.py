@@ -86,7 +86,7 @@ class AdBench:
         world, market, state = self.opened(seeds)
         auction, members = self.parameters.auction, market.campaign_members
         bids = np.broadcast_to(np.asarray(bid_cents, dtype=np.int64), world.ctr.shape)
-        price = np.rint(np.broadcast_to(world.reference_price_cents, world.ctr.shape) * price_ratio).astype(np.int64)
+        log_price = np.full(world.ctr.shape, np.log(price_ratio))
         left, drift = np.full((seeds.size, len(members)), budget_cents), stationary_cpc_drift(auction, seeds=seeds)
         results, states = [], [state]
         for hour in range(hours):
@@ -99,7 +99,7 @@ class AdBench:
             traffic = self.traffic(world, hour, log_drift=drift if drifting else 0.0)
             result = run_ads(self.parameters, market, state, traffic, moment=moment, bid_cents=bids, left_cents=left)
             left = left - result.cost_cents @ members.T
-            state = reprice(self.parameters, market, result.rivals, price)
+            state = reprice(self.parameters, market, result.rivals, log_price)
             results.append(result)
             states.append(state)
         return AdHistory(results=results, rivals=states)

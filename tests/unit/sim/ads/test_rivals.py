@@ -126,13 +126,12 @@ def test_outbidding_rivals_leaves_them_their_money(ads: AdBench) -> None:
 
 def test_a_robot_undercuts_within_bounds_and_returns_with_us(ads: AdBench) -> None:
     followed_all = ads.changed(rivals={"repriced_share": 1.0, "undercut_ratio": 0.05})
-    world, market, state = followed_all.opened(STORES)
-    usual = np.rint(np.broadcast_to(world.reference_price_cents, market.followed.shape)).astype(np.int64)
+    _, market, state = followed_all.opened(STORES)
     rules = followed_all.parameters.rivals
     assert rules is not None
 
     def answer(ratio: float, before: RivalState) -> RivalState:
-        return reprice(followed_all.parameters, market, before, np.rint(usual * ratio).astype(np.int64))
+        return reprice(followed_all.parameters, market, before, np.full(market.followed.shape, np.log(ratio)))
 
     cut = answer(0.9, state)
     slashed = answer(0.3, cut)
@@ -144,8 +143,7 @@ def test_a_robot_undercuts_within_bounds_and_returns_with_us(ads: AdBench) -> No
 
 def test_robots_follow_on_the_share_of_skus_asked_for_and_nowhere_else(ads: AdBench) -> None:
     _, market, state = ads.opened(np.arange(600))
-    cut = np.rint(0.5 * np.broadcast_to(market.reference_price_cents, market.followed.shape)).astype(np.int64)
-    answered = reprice(ads.parameters, market, state, cut)
+    answered = reprice(ads.parameters, market, state, np.full(market.followed.shape, np.log(0.5)))
 
     assert market.followed.mean() == pytest.approx(0.3, abs=0.02)
     assert (answered.log_price[market.followed] < 0.0).all()
