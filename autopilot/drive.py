@@ -23,7 +23,7 @@ from autopilot.trace import Trace, Tracer
 from autopilot.versions import about_this_build
 from control.engagement import Event
 from perception.units import SECONDS_PER_DAY
-from sim.parameters import MarketParameters
+from sim.parameters.market import MarketParameters
 
 BASELINES = ("do_nothing", "fixed_bid", "acos_rules")
 """What every drive is compared with."""

@@ -13,10 +13,10 @@ import orjson
 from autopilot.clock import cpu_s
 from autopilot.errors import ConfigError
 from autopilot.pool import Progress, spread
-from sim.contenders import CONTENDERS, contender
-from sim.evaluation import REFERENCE, FamilyTrials, Row, Trial, rows, trial
-from sim.fleet import fleet_terms, open_fleet
-from sim.oracle import OracleScore, oracle
+from sim.fleet.fleet import fleet_terms, open_fleet
+from sim.judging.contenders import CONTENDERS, contender
+from sim.judging.evaluation import REFERENCE, FamilyTrials, Row, Trial, rows, trial
+from sim.judging.oracle import OracleScore, oracle
 from sim.scenarios import load_scenario
 
 STORES = {"quick": 12, "full": 100}

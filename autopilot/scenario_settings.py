@@ -8,8 +8,8 @@ from typing import Any
 
 from autopilot.errors import ConfigError
 from sim.config_lookup import NoSuchConfigError
-from sim.fleet_terms import tuning_for
-from sim.parameters import MarketFileError
+from sim.fleet.terms import tuning_for
+from sim.parameters.market import MarketFileError
 from sim.scenarios import Scenario, ScenarioFileError, load_scenario
 
 

@@ -17,7 +17,7 @@ from autopilot.settings_sources import Loaded, market_file
 from perception.catalogue import Catalogue
 from perception.fields import Field
 from perception.observation import Readback
-from sim.parameters import MarketParameters
+from sim.parameters.market import MarketParameters
 
 
 def examine(loaded: Loaded) -> tuple[Finding, ...]:

@@ -21,7 +21,7 @@ from control.registry import Options
 from perception.catalogue import Catalogue
 from planning.planner import RulePlanner
 from planning.ports import MerchantTerms, PriceBounds
-from sim.parameters import MarketParameters, load_market
+from sim.parameters.market import MarketParameters, load_market
 from sim.scenarios import load_scenario
 
 

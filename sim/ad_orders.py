@@ -10,7 +10,7 @@ import numpy as np
 from perception.units import Bools, Floats, Ints
 from sim.conversion import delay_hours
 from sim.demand import units_of_orders
-from sim.parameters import Reporting
+from sim.parameters.market import Reporting
 from sim.randomness import Draw, Keys, at_index, binomial, quarter_uniforms, sku_keys, uniforms
 from sim.world import World
 

@@ -9,7 +9,7 @@ import numpy as np
 from perception.economics import Economics, contribution_cents
 from perception.units import Floats, Ints
 from sim.market import MarketState
-from sim.returns import nothing_back, unpacked
+from sim.mechanics.returns import nothing_back, unpacked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

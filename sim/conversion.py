@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from perception.units import Floats, Ints
-from sim.parameters import Conversion, MarketParameters
+from sim.parameters.market import Conversion, MarketParameters
 from sim.randomness import Draw, sku_normals
 
 _STEPS_PER_HOUR = 60

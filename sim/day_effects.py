@@ -7,15 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from perception.units import Floats, Ints
-from sim.auction import next_cpc_drift
-from sim.campaign_budget import overdelivery
+from sim.ads.auction import next_cpc_drift
+from sim.ads.campaign_budget import overdelivery
 from sim.conversion import day_noise
-from sim.daily_demand import real_day
 from sim.demand import day_factor, store_day_factor
+from sim.mechanics.shocks import is_announced
 from sim.moment import HOURS_PER_DAY, Moment
-from sim.parameters import MarketParameters
+from sim.parameters.daily_demand import real_day
+from sim.parameters.market import MarketParameters
 from sim.randomness import Draw
-from sim.shocks import is_announced
 from sim.world import World
 
 

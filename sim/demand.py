@@ -8,7 +8,7 @@ import numpy as np
 
 from perception.units import Bools, Floats, Ints
 from sim.gamma_quantiles import gamma_factors
-from sim.parameters import Demand, Traffic
+from sim.parameters.market import Demand, Traffic
 from sim.randomness import Draw, sku_uniforms, store_keys, uniforms
 from sim.world import World
 

@@ -24,7 +24,7 @@ from control import features
 from control.controller import Controller
 from control.laws import Laws
 from perception.units import Bools, Floats, Ints
-from sim.fleet import fleet_terms
+from sim.fleet.fleet import fleet_terms
 from sim.render import DayLog, frame, text
 from sim.scenarios import Scenario, families, load_scenario
 from sim.task import MOVES, Charges, Reward, Scene, Task, act, observation, open_scene

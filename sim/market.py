@@ -14,18 +14,18 @@ import numpy as np
 
 from perception.catalogue import Catalogue
 from perception.units import Floats, Ints
-from sim import feedback
-from sim.ad_hour import AdTraffic, run_ads
 from sim.ad_orders import AdOrders, no_orders, orders_from
-from sim.auction import stationary_cpc_drift
-from sim.campaign_budget import per_campaign, remaining_cents
+from sim.ads.ad_hour import AdTraffic, run_ads
+from sim.ads.auction import stationary_cpc_drift
+from sim.ads.campaign_budget import per_campaign, remaining_cents
+from sim.ads.rivals import AdMarket, RivalState, open_ads, reprice, rival_morning, start_rivals
 from sim.day_effects import DayEffects, draw_day
 from sim.demand import hour_index, on_sale, search_index, usual_units_per_day
-from sim.feedback import Effects
-from sim.feedback_state import FeedbackState
+from sim.mechanics import feedback
+from sim.mechanics.feedback import Effects
+from sim.mechanics.feedback_state import FeedbackState
 from sim.moment import HOURS_PER_DAY, Moment
-from sim.parameters import MarketParameters
-from sim.rivals import AdMarket, RivalState, open_ads, reprice, rival_morning, start_rivals
+from sim.parameters.market import MarketParameters
 from sim.sales_hour import organic_orders, sell
 from sim.stock import Inventory, opening, replenished
 from sim.totals import HourOutcome, Totals, day_done, no_totals, with_comebacks, with_hour

@@ -19,9 +19,9 @@ from pathlib import Path
 import numpy as np
 
 from perception.units import Floats
-from sim.daily_demand import DailyDemand
 from sim.demand import day_index
-from sim.parameters import MarketFileError, MarketParameters
+from sim.parameters.daily_demand import DailyDemand
+from sim.parameters.market import MarketFileError, MarketParameters
 
 STORE_DAY_VARIANCE = 1.0
 """Variance of a whole store's day around weekday and month, before anything is seen: wide, so that holidays and rushes show."""

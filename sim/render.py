@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception.units import Floats, Ints
-from sim.fleet_hour import FleetHour
+from sim.fleet.hour import FleetHour
 from sim.moment import HOURS_PER_DAY
 
 _PANELS = (

@@ -19,10 +19,10 @@ import numpy as np
 from perception.units import Bools, Floats, Ints
 from sim.ad_orders import AdOrders
 from sim.market import HourOutcome, MarketState
-from sim.mechanics_parameters import Shocks
 from sim.moment import HOURS_PER_DAY
 from sim.news import News, due_at, later, news_of, no_news
-from sim.parameters import MarketParameters, Reporting
+from sim.parameters.market import MarketParameters, Reporting
+from sim.parameters.mechanics import Shocks
 from sim.randomness import Draw, Keys, at_index, store_keys, uniforms
 
 AD_COLUMNS = ("impressions", "clicks", "cost_cents", "conversions", "conversion_value_cents")

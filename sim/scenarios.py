@@ -19,8 +19,8 @@ from control.limits import Limits
 from perception.economics import Economics
 from sim.config_layers import merged
 from sim.config_lookup import find, names
-from sim.market_faults import fault_line
-from sim.parameters import MarketParameters, market_from
+from sim.parameters.faults import fault_line
+from sim.parameters.market import MarketParameters, market_from
 from sim.real_demand import daily_demand
 
 MARKETS, SCENARIOS = "markets", "scenarios"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from perception.units import Floats, Ints
-from sim.parameters import Stock
+from sim.parameters.market import Stock
 from sim.randomness import Draw, sku_uniforms
 
 NOT_ON_ORDER = -1

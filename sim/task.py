@@ -20,7 +20,7 @@ from control.laws import Laws
 from control.residual import ACTIONS, Stride, around
 from control.sight import Sight
 from perception.units import Floats, Ints
-from sim.fleet import FleetHour, FleetState, FleetTerms, advance, open_fleet, play, sight
+from sim.fleet.fleet import FleetHour, FleetState, FleetTerms, advance, open_fleet, play, sight
 from sim.moment import HOURS_PER_DAY
 
 MOVES = len(ACTIONS)

@@ -8,8 +8,8 @@ import numpy as np
 
 from perception.units import Ints
 from sim.ad_orders import AdOrders
-from sim.feedback_state import DayDone
-from sim.returns import Comebacks
+from sim.mechanics.feedback_state import DayDone
+from sim.mechanics.returns import Comebacks
 
 NEVER = -1
 

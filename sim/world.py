@@ -8,9 +8,9 @@ import numpy as np
 
 from perception.units import Bools, Floats, Ints
 from sim.conversion import delay_shares
-from sim.parameters import Conversion, MarketParameters
+from sim.parameters.market import Conversion, MarketParameters
+from sim.parameters.store_spread import StoreSpread
 from sim.randomness import Draw, Keys, cells, normals, sku_normals, split, store_keys
-from sim.store_spread import StoreSpread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

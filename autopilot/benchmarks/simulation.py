@@ -19,9 +19,9 @@ from autopilot.pool import Progress
 from perception.units import Ints
 from sim import market, reporting
 from sim.env import FleetEnv, side_by_side
-from sim.fleet import FleetTerms, fleet_terms, open_fleet
+from sim.fleet.fleet import FleetTerms, fleet_terms, open_fleet
 from sim.market import MarketState, Setpoints
-from sim.parameters import MarketParameters
+from sim.parameters.market import MarketParameters
 from sim.reporting import Reports
 from sim.scenarios import load_scenario
 

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from autopilot.cli.output import Output, answer_no, with_output
-from sim.ad_reports import AdColumns, read_ad_reports
-from sim.calibration import calibrate
-from sim.market_fit import CalibrationOptions
-from sim.orders import OrderColumns, OrderLines, read_order_lines
+from sim.calibration.ad_reports import AdColumns, read_ad_reports
+from sim.calibration.calibrate import calibrate
+from sim.calibration.market_fit import CalibrationOptions
+from sim.calibration.orders import OrderColumns, OrderLines, read_order_lines
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from sim.calibration_check import Check, Distance
+    from sim.calibration.check import Check, Distance
 
 MAPPED = ("order", "sku", "time", "quantity", "unit_price", "customer")
 MAPPED_ADS = ("day", "entity", "impressions", "clicks", "cost", "conversions", "value", "observed_at")
@@ -107,7 +107,7 @@ def command(
 def _checked(out: Output, lines: OrderLines, options: CalibrationOptions, picture: Path) -> Check:
     """The market beside the weeks it has not seen, and their picture."""
     from autopilot.report.check_picture import write_check_png
-    from sim.calibration_check import check_calibration
+    from sim.calibration.check import check_calibration
 
     with out.progress("simulating the weeks held out", total=1.0) as progress:
         checked = check_calibration(lines, options, progress=progress)

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from perception.units import Floats
-    from sim.calibration import CalibrationReport
-    from sim.calibration_check import Check, Distance
-    from sim.fitted_figures import Figure
+    from sim.calibration.calibrate import CalibrationReport
+    from sim.calibration.check import Check, Distance
+    from sim.calibration.fitted_figures import Figure
 
 COUNTS_FROM = 1000
 """Figures from here on are counts, which nobody wants to read as 2e+04."""

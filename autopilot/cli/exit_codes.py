@@ -32,11 +32,11 @@ LAZY_ERRORS = (
     ("autopilot.explain", "NoSuchWrite", ExitCode.USAGE),
     ("autopilot.replay", "NotReplayable", ExitCode.USAGE),
     ("sim.config_lookup", "NoSuchConfigError", ExitCode.USAGE),
-    ("sim.ad_fit", "TooFewClicksError", ExitCode.USAGE),
-    ("sim.ad_reports", "AdFileError", ExitCode.USAGE),
-    ("sim.market_fit", "TooFewOrdersError", ExitCode.USAGE),
-    ("sim.orders", "OrderFileError", ExitCode.USAGE),
-    ("sim.parameters", "MarketFileError", ExitCode.USAGE),
+    ("sim.calibration.ad_fit", "TooFewClicksError", ExitCode.USAGE),
+    ("sim.calibration.ad_reports", "AdFileError", ExitCode.USAGE),
+    ("sim.calibration.market_fit", "TooFewOrdersError", ExitCode.USAGE),
+    ("sim.calibration.orders", "OrderFileError", ExitCode.USAGE),
+    ("sim.parameters.market", "MarketFileError", ExitCode.USAGE),
     ("sim.scenarios", "ScenarioFileError", ExitCode.USAGE),
 )
 """Errors whose modules are dear to import; one that was never imported cannot have raised."""

@@ -27,7 +27,7 @@ from perception.observation import MetricRows, Readback, Signal
 from perception.units import SECONDS_PER_HOUR, Bools, Floats, Ints, day_of, day_start
 from sim import market, reporting
 from sim.market import MarketState, Setpoints
-from sim.parameters import MarketParameters
+from sim.parameters.market import MarketParameters
 from sim.reporting import Reports
 
 HOURS_PER_DAY = 24

@@ -17,8 +17,8 @@ from autopilot.report.amounts import MINUS, NOTHING, money, percent
 from autopilot.report.palette import PRINT
 from autopilot.report.style import STYLE
 from perception.units import Floats
-from sim.calibration_check import TOLERANCE, Check, Curve, Distance
-from sim.calibration_check_measures import LEVELS
+from sim.calibration.check import TOLERANCE, Check, Curve, Distance
+from sim.calibration.check_measures import LEVELS
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 TICK_HOURS = (0, 6, 12, 18, 23)

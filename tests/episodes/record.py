@@ -27,7 +27,7 @@ from autopilot.settings_sources import load_store
 from autopilot.ticking import slot_of
 from control.engagement import Event
 from perception.fields import Field
-from sim.parameters import MarketParameters
+from sim.parameters.market import MarketParameters
 
 FOLDER = Path(__file__).parent
 BAD = FOLDER / "bad"

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from control.features import highs, lows
-from sim.fleet import fleet_terms
+from sim.fleet.fleet import fleet_terms
 from sim.scenarios import load_scenario
 from sim.task import Scene, Task, act, observation, open_scene
 

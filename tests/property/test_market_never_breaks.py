@@ -15,7 +15,7 @@ from perception.economics import Economics
 from perception.units import Ints
 from sim.contribution import came_back, contribution_between
 from sim.market import HourOutcome, MarketState, Setpoints, start, step
-from sim.parameters import MarketParameters, load_market
+from sim.parameters.market import MarketParameters, load_market
 from sim.reporting import Reports, ad_figures, advance, on_hand, open_reports, shop_figures
 
 STORES, HOURS = 2, 50

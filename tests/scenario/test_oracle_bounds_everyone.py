@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sim.contenders import CONTENDERS, contender
-from sim.evaluation import REFERENCE, trial
-from sim.fleet import FleetTerms, fleet_terms, open_fleet
-from sim.oracle import oracle
+from sim.fleet.fleet import FleetTerms, fleet_terms, open_fleet
+from sim.judging.contenders import CONTENDERS, contender
+from sim.judging.evaluation import REFERENCE, trial
+from sim.judging.oracle import oracle
 from sim.scenarios import families, load_scenario
 
 STORES = 3

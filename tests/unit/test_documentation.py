@@ -14,7 +14,7 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 from autopilot.cli.commands import COMMANDS
-from sim.parameters import MarketParameters, load_market
+from sim.parameters.market import MarketParameters, load_market
 from sim.scenarios import families
 
 ROOT = Path(__file__).resolve().parents[2]

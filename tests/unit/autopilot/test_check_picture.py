@@ -10,8 +10,8 @@ import pytest
 from matplotlib.image import imread
 
 from autopilot.report.check_picture import NAMES, write_check_png
-from sim.calibration_check import CURVES, MEASURES, Check, Curve, Distance
-from sim.calibration_check_measures import LEVELS
+from sim.calibration.check import CURVES, MEASURES, Check, Curve, Distance
+from sim.calibration.check_measures import LEVELS
 
 
 def _distance(name: str, size: int) -> Distance:

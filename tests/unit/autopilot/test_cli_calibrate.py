@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from autopilot.cli.shell import run
-from sim.parameters import load_market
+from sim.parameters.market import load_market
 
 MAP = "order=No,sku=Article,time=When,quantity=Pieces,unit_price=Each,customer="
 
@@ -101,8 +101,8 @@ def test_the_check_tells_how_far_the_market_is_and_whether_that_will_do(
     tolerance: float,
     code: int,
 ) -> None:
-    monkeypatch.setattr("sim.calibration_check.TOLERANCE", tolerance)
-    monkeypatch.setattr("sim.calibration_check.STORES", 1)
+    monkeypatch.setattr("sim.calibration.check.TOLERANCE", tolerance)
+    monkeypatch.setattr("sim.calibration.check.STORES", 1)
 
     answered = run(["calibrate", "--orders", str(orders), "--map", MAP, "-o", str(tmp_path / "m.toml"), "--check", "--json"])
 
@@ -120,8 +120,8 @@ def test_the_check_tells_how_far_the_market_is_and_whether_that_will_do(
 def test_people_see_the_check_as_a_table(
     orders: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sim.calibration_check.TOLERANCE", 0.0)
-    monkeypatch.setattr("sim.calibration_check.STORES", 1)
+    monkeypatch.setattr("sim.calibration.check.TOLERANCE", 0.0)
+    monkeypatch.setattr("sim.calibration.check.STORES", 1)
 
     code = run(["calibrate", "--orders", str(orders), "--map", MAP, "-o", str(tmp_path / "m.toml"), "--check"])
 

@@ -21,7 +21,7 @@ from autopilot.cli.output import Output, answer_no, with_output
 from autopilot.cli.shell import run
 from autopilot.errors import ConfigError
 from perception.ports import SourceUnavailable
-from sim.parameters import MarketFileError
+from sim.parameters.market import MarketFileError
 
 HERE = Path(__file__).parent
 HELP_CPU_LIMIT_S = 0.25

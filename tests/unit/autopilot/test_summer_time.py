@@ -12,7 +12,7 @@ from autopilot.platforms.effects import MemoryEffects
 from autopilot.platforms.simulated import SimulatedPlatform
 from perception.observation import Signal
 from perception.units import day_of, day_start
-from sim.parameters import load_market
+from sim.parameters.market import load_market
 
 LONDON = ZoneInfo("Europe/London")
 

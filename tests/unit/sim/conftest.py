@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from sim.market import HourOutcome, MarketState, Setpoints, initial_setpoints, start, step
-from sim.parameters import MarketParameters, load_market
+from sim.parameters.market import MarketParameters, load_market
 
 MARKETS = Path(__file__).parents[3] / "configs" / "markets"
 

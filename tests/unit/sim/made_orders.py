@@ -6,7 +6,7 @@ from datetime import date
 
 import numpy as np
 
-from sim.orders import OrderLines
+from sim.calibration.orders import OrderLines
 
 MONDAY = date(2024, 1, 1).toordinal()
 WEEKDAYS = np.array([1.4, 1.3, 1.2, 1.1, 1.0, 0.0, 1.0])

@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 
 from perception.units import Floats
-from sim.ad_fit import AdFit, TooFewClicksError, fit_ads
-from sim.ad_rates_fit import fit_rate
-from sim.ad_reports import AdReports
-from sim.calibration import calibrate
-from sim.conversion_lag_fit import fit_lag
-from sim.cpc_fit import fit_drift, price_over_median_bid
-from sim.demand_fit import fit_shape, sku_orders
-from sim.fitted_figures import Figure
+from sim.calibration.ad_fit import AdFit, TooFewClicksError, fit_ads
+from sim.calibration.ad_rates_fit import fit_rate
+from sim.calibration.ad_reports import AdReports
+from sim.calibration.calibrate import calibrate
+from sim.calibration.conversion_lag_fit import fit_lag
+from sim.calibration.cpc_fit import fit_drift, price_over_median_bid
+from sim.calibration.demand_fit import fit_shape, sku_orders
+from sim.calibration.fitted_figures import Figure
+from sim.calibration.market_fit import CalibrationOptions
 from sim.market import step
-from sim.market_fit import CalibrationOptions
-from sim.parameters import parse_market
+from sim.parameters.market import parse_market
 from sim.reporting import ad_figures, advance, open_reports
 from tests.unit.sim.made_orders import made_orders
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from sim.ad_reports import AdColumns, AdFileError, read_ad_reports
+from sim.calibration.ad_reports import AdColumns, AdFileError, read_ad_reports
 
 HEAD = "Day,Ad,Shown,Clicked,Spent,Sold,Earned,Seen"
 ROWS = """\

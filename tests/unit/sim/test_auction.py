@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from sim.auction import (
+from sim.ads.auction import (
     Ladder,
     bid_noise,
     cpc_log_sd,
@@ -27,7 +27,7 @@ from sim.auction import (
 from sim.randomness import cells
 
 if TYPE_CHECKING:
-    from sim.parameters import Auction
+    from sim.parameters.market import Auction
     from tests.unit.sim.conftest import Bench
 
 BIDS = st.one_of(st.just(0.0), st.floats(0.5, 400.0, width=32))

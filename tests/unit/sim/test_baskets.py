@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.baskets import BasketState, after_hour, next_day, opened
-from sim.mechanics_parameters import Baskets
+from sim.mechanics.baskets import BasketState, after_hour, next_day, opened
+from sim.parameters.mechanics import Baskets
 
 FIGURES = Baskets(companion_lines=0.2, repeat_share=0.25, repeat_mean_days=60.0, repeat_effect_maximum=2.0)
 USUAL = np.array([[6.0, 3.0, 1.0]])

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from sim.calibration import CalibrationReport, calibrate_file
-from sim.demand_fit import level_and_dispersion
+from sim.calibration.calibrate import CalibrationReport, calibrate_file
+from sim.calibration.demand_fit import level_and_dispersion
+from sim.calibration.market_file import render
+from sim.calibration.market_fit import CalibrationOptions, TooFewOrdersError, fit
+from sim.calibration.orders import OrderColumns, read_order_lines
 from sim.market import start, step
-from sim.market_file import render
-from sim.market_fit import CalibrationOptions, TooFewOrdersError, fit
-from sim.orders import OrderColumns, read_order_lines
-from sim.parameters import MarketFileError, MarketParameters, parse_market
+from sim.parameters.market import MarketFileError, MarketParameters, parse_market
 
 if TYPE_CHECKING:
     from tests.unit.sim.conftest import Bench

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sim.calibration_check import MEASURES, TOLERANCE, Check, Distance, check_calibration, held_out_days
-from sim.market_fit import CalibrationOptions, TooFewOrdersError
-from sim.orders import OrderColumns, read_order_lines
+from sim.calibration.check import MEASURES, TOLERANCE, Check, Distance, check_calibration, held_out_days
+from sim.calibration.market_fit import CalibrationOptions, TooFewOrdersError
+from sim.calibration.orders import OrderColumns, read_order_lines
 from tests.unit.sim.made_orders import made_orders
 from tests.unit.sim.test_calibration import orders_file
 

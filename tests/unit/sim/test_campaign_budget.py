@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from sim.campaign_budget import affordable_clicks, overdelivery, per_campaign, remaining_cents
+from sim.ads.campaign_budget import affordable_clicks, overdelivery, per_campaign, remaining_cents
 
 if TYPE_CHECKING:
     from tests.unit.sim.conftest import Bench

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.carry_over import adstock, carry_over_effect
-from sim.mechanics_parameters import CarryOver
+from sim.mechanics.carry_over import adstock, carry_over_effect
+from sim.parameters.mechanics import CarryOver
 
 FIGURES = CarryOver(theta=0.2, elasticity=0.1, clicks_per_order=2.0, effect_maximum=1.5)
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sim.cold_start import ColdStartState, next_day, novelty_effect, opened, review_effect
-from sim.mechanics_parameters import ColdStart
+from sim.mechanics.cold_start import ColdStartState, next_day, novelty_effect, opened, review_effect
+from sim.parameters.mechanics import ColdStart
 
 FIGURES = ColdStart(
     cvr_floor=0.27,

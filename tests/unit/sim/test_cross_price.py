@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sim.cross_price import cross_price_exponent, neighbours, neighbours_log_price, next_day, opened
-from sim.mechanics_parameters import CrossPrice
+from sim.mechanics.cross_price import cross_price_exponent, neighbours, neighbours_log_price, next_day, opened
+from sim.parameters.mechanics import CrossPrice
 
 FIGURES = CrossPrice(
     elasticity_median=0.10,

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from perception.units import Floats, Ints
-from sim.daily_demand import DailyDemand
 from sim.day_effects import DayEffects, draw_day
 from sim.demand import day_factor, day_index, own_dispersion, store_day_factor
 from sim.market import start, step
 from sim.moment import Moment
-from sim.parameters import MarketFileError, MarketParameters, parse_market
+from sim.parameters.daily_demand import DailyDemand
+from sim.parameters.market import MarketFileError, MarketParameters, parse_market
 from sim.world import truth
 
 if TYPE_CHECKING:

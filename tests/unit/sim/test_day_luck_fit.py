@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sim.day_luck_fit import shared_luck
-from sim.demand_fit import fit_shape, fit_skus, sku_orders
-from sim.market_file import render
-from sim.market_fit import Calibration, CalibrationOptions, fit
-from sim.orders import OrderLines
-from sim.parameters import parse_market
+from sim.calibration.day_luck_fit import shared_luck
+from sim.calibration.demand_fit import fit_shape, fit_skus, sku_orders
+from sim.calibration.market_file import render
+from sim.calibration.market_fit import Calibration, CalibrationOptions, fit
+from sim.calibration.orders import OrderLines
+from sim.parameters.market import parse_market
 from tests.unit.sim.made_orders import made_orders
 
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from perception.units import Floats, Ints
-from sim.assortment_choice import choose
-from sim.demand_fit import Shape, fit_shape, fit_skus, level_and_dispersion, sku_orders
-from sim.elasticity_fit import PUBLISHED_MEDIAN, fit_elasticity, list_price_lines, most_frequent
-from sim.orders import OrderLines
+from sim.calibration.assortment_choice import choose
+from sim.calibration.demand_fit import Shape, fit_shape, fit_skus, level_and_dispersion, sku_orders
+from sim.calibration.elasticity_fit import PUBLISHED_MEDIAN, fit_elasticity, list_price_lines, most_frequent
+from sim.calibration.orders import OrderLines
 
 MONDAY = date(2024, 1, 1).toordinal()
 WEEKDAYS = np.array([1.4, 1.3, 1.2, 1.1, 1.0, 0.0, 1.0])

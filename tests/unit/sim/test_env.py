@@ -16,7 +16,7 @@ from gymnasium.vector import AutoresetMode  # noqa: E402
 from control.baselines import FixedBid  # noqa: E402
 from control.features import FEATURES  # noqa: E402
 from sim.env import STORE_ID, FleetEnv, StoreEnv, store_space, task_of  # noqa: E402
-from sim.fleet import FleetTerms  # noqa: E402
+from sim.fleet.fleet import FleetTerms  # noqa: E402
 from sim.scenarios import families, load_scenario  # noqa: E402
 from sim.task import Charges, Task  # noqa: E402
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from perception.units import Floats
-from sim.evaluation import REFERENCE, FamilyTrials, Trial, charge, rows, shares
+from sim.judging.evaluation import REFERENCE, FamilyTrials, Trial, charge, rows, shares
 
 
 def a_trial(profit: Floats, *, spend: float = 0.0, revenue: float = 0.0, broken: bool = False) -> Trial:

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from perception.units import Floats, Ints
 from sim.demand import bounded_effect, log_price_ratio, on_sale, price_exponent
-from sim.feedback import Effects, after_day, after_hour, effects, start
-from sim.feedback_state import DayDone, FeedbackState
+from sim.mechanics.feedback import Effects, after_day, after_hour, effects, start
+from sim.mechanics.feedback_state import DayDone, FeedbackState
+from sim.mechanics.returns import Comebacks
 from sim.moment import Moment
-from sim.parameters import MarketParameters, load_market
-from sim.returns import Comebacks
+from sim.parameters.market import MarketParameters, load_market
 from sim.world import World, truth
 
 Ratio: TypeAlias = float | Floats

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sim.demand_fit import fit_shape, fit_skus, sku_orders
-from sim.elasticity_fit import fit_elasticity
-from sim.fitted_figures import Figure, Spread, figures, head_share
-from sim.orders import OrderLines
+from sim.calibration.demand_fit import fit_shape, fit_skus, sku_orders
+from sim.calibration.elasticity_fit import fit_elasticity
+from sim.calibration.fitted_figures import Figure, Spread, figures, head_share
+from sim.calibration.orders import OrderLines
 from tests.unit.sim.made_orders import made_orders
 
 COUNTS = {"orders", "days", "closed_days", "skus", "list_price_log_sd"}

@@ -13,7 +13,7 @@ from control.controller import Controller, ControllerMemory, Proposal
 from control.laws import Laws
 from perception.economics import contribution_cents
 from perception.fields import Field
-from sim.fleet import FleetHour, FleetState, FleetTerms, advance, fleet_terms, open_fleet, play, sight
+from sim.fleet.fleet import FleetHour, FleetState, FleetTerms, advance, fleet_terms, open_fleet, play, sight
 from sim.market import Setpoints
 from sim.scenarios import load_scenario
 

@@ -18,7 +18,7 @@ from perception.quality import QualityLimits
 from perception.state import StoreState
 from perception.units import Floats, day_start
 from sim import reporting
-from sim.fleet import FleetState, FleetTerms, fleet_terms, open_fleet, play, sight
+from sim.fleet.fleet import FleetState, FleetTerms, fleet_terms, open_fleet, play, sight
 from sim.market import Setpoints, catalogue
 from sim.scenarios import load_scenario
 

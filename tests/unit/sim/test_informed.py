@@ -8,9 +8,9 @@ from functools import cache
 import numpy as np
 import pytest
 
-from sim.contenders import contender
-from sim.evaluation import Trial, trial
-from sim.fleet import FleetState, FleetTerms, fleet_terms, open_fleet
+from sim.fleet.fleet import FleetState, FleetTerms, fleet_terms, open_fleet
+from sim.judging.contenders import contender
+from sim.judging.evaluation import Trial, trial
 from sim.scenarios import load_scenario
 
 DAYS, STORES = 7, 16

@@ -15,10 +15,10 @@ import pytest
 
 from perception.units import Ints
 from sim.market import HourOutcome, MarketState, Setpoints, initial_setpoints, start, step
-from sim.parameters import MarketParameters
+from sim.parameters.market import MarketParameters
+from sim.parameters.store_spread import StoreSpread
 from sim.randomness import cells, uniforms
 from sim.reporting import Reports, ad_figures, advance, open_reports, shop_figures
-from sim.store_spread import StoreSpread
 
 if TYPE_CHECKING:
     from tests.unit.sim.conftest import Bench

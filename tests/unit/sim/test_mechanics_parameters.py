@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.parameters import MarketFileError, parse_market
+from sim.parameters.market import MarketFileError, parse_market
 
 SECTIONS = ("cross_price", "promotion", "carry_over", "cold_start", "organic_rank", "returns", "baskets", "shocks")
 

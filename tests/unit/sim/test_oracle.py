@@ -9,10 +9,10 @@ from itertools import product
 import numpy as np
 import pytest
 
-from sim.fleet import FleetTerms, fleet_terms, open_fleet, play
+from sim.fleet.fleet import FleetTerms, fleet_terms, open_fleet, play
+from sim.judging.oracle import OracleScore, oracle
 from sim.market import Setpoints
-from sim.oracle import OracleScore, oracle
-from sim.parameters import MarketParameters
+from sim.parameters.market import MarketParameters
 from sim.scenarios import load_scenario
 
 SEEDS = (100_000, 100_001)

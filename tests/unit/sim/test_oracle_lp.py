@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perception.units import Floats
-from sim.oracle_lp import Bounds, Choices, lagrangian_cents, solve, worth_keeping
+from sim.judging.oracle_lp import Bounds, Choices, lagrangian_cents, solve, worth_keeping
 
 SLOTS, LEVELS, SKUS = 6, 4, 2
 

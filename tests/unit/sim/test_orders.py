@@ -9,7 +9,7 @@ import duckdb
 import numpy as np
 import pytest
 
-from sim.orders import OrderColumns, OrderFileError, OrderLines, read_order_lines
+from sim.calibration.orders import OrderColumns, OrderFileError, OrderLines, read_order_lines
 
 HEAD = "Invoice,StockCode,InvoiceDate,Quantity,Price,Customer ID"
 LINES = """\

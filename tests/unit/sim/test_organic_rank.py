@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.mechanics_parameters import OrganicRank
-from sim.organic_rank import RankState, next_day, opened
+from sim.mechanics.organic_rank import RankState, next_day, opened
+from sim.parameters.mechanics import OrganicRank
 
 FIGURES = OrganicRank(
     half_life_days=7.0,

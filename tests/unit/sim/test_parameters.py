@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.parameters import MarketFileError, load_market, parse_market
+from sim.parameters.market import MarketFileError, load_market, parse_market
 
 
 @pytest.fixture(scope="module")

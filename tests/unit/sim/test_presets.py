@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.parameters import MarketFileError, parse_market
-from sim.presets import Range, filled, range_orders
+from sim.parameters.market import MarketFileError, parse_market
+from sim.parameters.presets import Range, filled, range_orders
 
 
 @pytest.fixture(scope="module")

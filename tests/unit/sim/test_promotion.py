@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.mechanics_parameters import Promotion
-from sim.promotion import PromotionDay, PromotionState, bump_share, next_day, opened
+from sim.mechanics.promotion import PromotionDay, PromotionState, bump_share, next_day, opened
+from sim.parameters.mechanics import Promotion
 
 FIGURES = Promotion(borrowed_share=1 / 3, payback_days=7.0, dip_maximum=0.25, regular_price_half_life_days=28.0)
 ELASTICITY = np.array([[1.8]])

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.daily_demand import DailyDemand, daily_faults, real_day
 from sim.demand import day_index
 from sim.market import start
-from sim.parameters import MarketFileError, MarketParameters, load_market
+from sim.parameters.daily_demand import DailyDemand, daily_faults, real_day
+from sim.parameters.market import MarketFileError, MarketParameters, load_market
 from sim.real_demand import daily_demand
 from sim.scenarios import load_scenario
 

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perception.units import Ints
-from sim.mechanics_parameters import Returns
-from sim.returns import Comebacks, next_day, no_returns
+from sim.mechanics.returns import Comebacks, next_day, no_returns
+from sim.parameters.mechanics import Returns
 
 FIGURES = Returns(
     cancel_rate=0.05,

@@ -15,7 +15,7 @@ from perception.economics import contribution_cents, unit_margin_cents
 from perception.units import Floats, Ints
 from sim.config_lookup import NoSuchConfigError, names
 from sim.market import HourOutcome, initial_setpoints, start, step
-from sim.parameters import MarketFileError
+from sim.parameters.market import MarketFileError
 from sim.scenarios import Scenario, ScenarioFileError, SeedRange, families, load_scenario
 
 FAMILIES = (

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from perception.units import Bools
-from sim.mechanics_parameters import Shocks
-from sim.shocks import ShockState, is_announced, next_day, opened
+from sim.mechanics.shocks import ShockState, is_announced, next_day, opened
+from sim.parameters.mechanics import Shocks
 
 FIGURES = Shocks(
     event_days=(date(2025, 10, 7),),

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import trim_mean
 
-from sim.statistics import interquartile_mean, interval
+from sim.judging.statistics import interquartile_mean, interval
 
 
 def generator(seed: int = 1) -> np.random.Generator:

@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from sim.week_bootstrap import interval, months_of, months_of_weeks, week_weights, weeks_of
+from sim.calibration.week_bootstrap import interval, months_of, months_of_weeks, week_weights, weeks_of
 
 
 def test_every_resample_keeps_the_number_of_weeks_of_each_stratum() -> None:

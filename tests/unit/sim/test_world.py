@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from sim.market import catalogue, initial_setpoints, start
-from sim.parameters import MarketParameters
-from sim.store_spread import StoreSpread
+from sim.parameters.market import MarketParameters
+from sim.parameters.store_spread import StoreSpread
 from sim.world import truth
 
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from perception.units import Floats, Ints
-from sim.ad_hour import AdResults, AdTraffic, run_ads
-from sim.auction import next_cpc_drift, stationary_cpc_drift
+from sim.ads.ad_hour import AdResults, AdTraffic, run_ads
+from sim.ads.auction import next_cpc_drift, stationary_cpc_drift
+from sim.ads.rivals import AdMarket, RivalState, open_ads, reprice, rival_morning, start_rivals
 from sim.demand import search_index
 from sim.moment import HOURS_PER_DAY, Moment
-from sim.parameters import MarketParameters, load_market
-from sim.rivals import AdMarket, RivalState, open_ads, reprice, rival_morning, start_rivals
+from sim.parameters.market import MarketParameters, load_market
 from sim.world import World, truth
 
 

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from sim.ad_hour import AdResults, run_ads
-from sim.campaign_budget import per_campaign
+from sim.ads.ad_hour import AdResults, run_ads
+from sim.ads.campaign_budget import per_campaign
 
 if TYPE_CHECKING:
     from tests.unit.sim.ads.conftest import AdBench

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from sim.ad_hour import ranked_rivals, run_ads
-from sim.auction import place
-from sim.landscape import expected, realised
+from sim.ads.ad_hour import ranked_rivals, run_ads
+from sim.ads.auction import place
+from sim.ads.landscape import expected, realised
 from sim.randomness import cells
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sim.parameters import MarketFileError, parse_market
-from sim.rival_parameters import rival_faults
+from sim.parameters.market import MarketFileError, parse_market
+from sim.parameters.rivals import rival_faults
 
 if TYPE_CHECKING:
     from tests.unit.sim.ads.conftest import AdBench

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from sim.ad_hour import ranked_rivals, run_ads
-from sim.auction import stationary_cpc_drift
-from sim.rival_parameters import RivalKind
-from sim.rivals import RivalState, bid_factor, reprice
+from sim.ads.ad_hour import ranked_rivals, run_ads
+from sim.ads.auction import stationary_cpc_drift
+from sim.ads.rivals import RivalState, bid_factor, reprice
+from sim.parameters.rivals import RivalKind
 
 if TYPE_CHECKING:
     from tests.unit.sim.ads.conftest import AdBench, AdHistory

@@ -1,0 +1,1 @@
+"""The ad side of a market: auction, rivals, campaign budgets, bid landscapes."""

@@ -1,0 +1,257 @@
+"""The ad auction: a few slots, sold to the highest bids, generalised second price or first price.
+
+Each hour a few auctions are drawn per SKU, and each stands for an equal share of the hour's searches. The rivals' deviates never
+depend on what we do: only their levels, budgets and multipliers may (``sim.ads.rivals``). So exogenous randomness is free of actions, and
+against frozen rivals our exposure and price are step functions of our bid, whose steps are the rivals' bids (``Ladder``).
+
+Generalised second price: Edelman, Ostrovsky & Schwarz, American Economic Review 2007. Exposures and reserve: AuctionNet, NeurIPS 2024.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
+from control.rows import row_sums
+from perception.units import Bools, Floats, Ints
+from sim.parameters.market import Auction
+from sim.randomness import Draw, Floats32, Keys, at_index, normals, quarter_lognormals, sku_keys, split, store_keys, uniforms
+
+HIGHEST_BID_CENTS = 1 << 40
+"""A bid above this counts as this: an hour's cost of it still fits 64 bits."""
+_LANES = 4
+"""Rivals per 64-bit key: each takes a quarter."""
+_ROOT_STEPS = 60
+"""Fixed-point steps to the root of ``quasi_noise``, which shrink the error by half at least."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ladder:
+    """The highest rival bids of K auctions of each SKU, S = slots + 1 of them, highest first.
+
+    Attributes:
+        bids_cents: (S, K, N, M) float32 minor units; 0 where there is no such rival. Carried to 1 part in 2**20 (8 rivals).
+        owners: (S, K, N, M) index of the rival; meaningless where the bid is 0.
+    """
+
+    bids_cents: Floats32
+    owners: NDArray[np.uint32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """What our bids win in K auctions.
+
+    Attributes:
+        exposure: (K, N, M) chance that our ad is seen in one search, [0, 1].
+        click_price_cents: (K, N, M) what a click costs, whole minor units, between the reserve and our bid; 0 where nothing is won.
+    """
+
+    exposure: Floats
+    click_price_cents: Ints
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Takings:
+    """What the rivals get out of K auctions, our bids among them.
+
+    Attributes:
+        cost_cents: (N, R) expected cost of the weights' clicks, minor units.
+        worth_cents: (N, R) the same clicks at the rivals' usual bids: what they are worth to them, minor units.
+    """
+
+    cost_cents: Floats
+    worth_cents: Floats
+
+
+def bid_noise(auction: Auction, cells: Keys, *, hour: int) -> Floats32:
+    """Lognormal factors, median 1, on the bids of the hour's auctions: (G, K, N, M, 4); rival r is [r // 4, ..., r % 4].
+
+    Args:
+        auction: Number of rivals and auctions, and the spread within a rival.
+        cells: (N, M) keys as from ``sim.randomness.cells``.
+        hour: Of the market.
+    """
+    groups = -(-auction.rivals // _LANES)
+    index = np.arange(groups * auction.sampled_auctions).reshape(groups, auction.sampled_auctions, 1, 1)
+    return quarter_lognormals(at_index(sku_keys(cells, Draw.RIVAL_BID, hour), index), auction.bid_log_sd_within)
+
+
+def ladder(middle_cents: Floats32, factor: Floats, noise: Floats32, *, rungs: int) -> Ladder:
+    """Rank the rivals of each auction.
+
+    Args:
+        middle_cents: (R, N, M) middle of each rival's bids.
+        factor: (K or 1, N, R) on the middle in this hour; 0 for a rival without money.
+        noise: (G, K, N or 1, M or 1, 4) as from ``bid_noise``.
+        rungs: S, how many of the highest bids to keep.
+    """
+    rivals, stores, skus = middle_cents.shape
+    owner_bits = np.uint32((1 << (rivals - 1).bit_length()) - 1)
+    level = factor.astype(np.float32)[..., None]
+    coded = np.empty((rungs, noise.shape[1], stores, skus), dtype=np.uint32)
+    coded[rivals:] = 0
+    for rival in range(rivals):
+        bid = noise[rival // _LANES, ..., rival % _LANES] * (level[:, :, rival] * middle_cents[rival])
+        # positive floats sort as their bits do: the last bits carry whose bid it is through the sort
+        low = bid.view(np.uint32)
+        low &= ~owner_bits
+        low |= np.uint32(rival)
+        _insert(coded, low, filled=min(rival, rungs))
+    owners = coded & owner_bits
+    coded &= ~owner_bits
+    return Ladder(bids_cents=coded.view(np.float32), owners=owners)
+
+
+def _insert(rungs: NDArray[np.uint32], bid: NDArray[np.uint32], *, filled: int) -> None:
+    """Insert one more bid into falling rungs, of which the first few are filled; the lowest falls out."""
+    for rung in rungs[:filled]:
+        lower = np.minimum(rung, bid)
+        np.maximum(rung, bid, out=rung)
+        bid = lower
+    if filled < len(rungs):
+        rungs[filled] = bid
+
+
+def place(bid_cents: Ints, rivals: Ladder, auction: Auction) -> Placement:
+    """Rank our bid among the rivals'; the winner of a slot pays the next bid below or the reserve, rounded up, or its own bid.
+
+    Under equal bids we come first. Against the same rivals a higher bid is never seen less and never pays less per click, and no click
+    costs more than the bid.
+
+    Args:
+        bid_cents: (N, M) our bids; 0 or less than the reserve takes no part.
+        rivals: At least as many rungs as there are slots.
+        auction: Exposures, reserve and rule of payment.
+    """
+    slots = len(auction.exposures)
+    bid_cents = np.minimum(bid_cents, HIGHEST_BID_CENTS)
+    outbid = bid_cents.astype(np.float32) >= rivals.bids_cents[:slots]
+    rank = slots - outbid.sum(axis=0, dtype=np.uint8)
+    by_rank = np.array([*auction.exposures, 0.0])
+    exposure = by_rank.take(rank)
+    exposure *= bid_cents >= auction.reserve_cents
+    seen = exposure > 0.0
+    if auction.first_price:
+        return Placement(exposure=exposure, click_price_cents=seen * bid_cents)
+    below = outbid.astype(np.float32)
+    below *= rivals.bids_cents[:slots]
+    next_bid = below.max(axis=0, initial=auction.reserve_cents)
+    price = np.ceil(next_bid, out=next_bid).astype(np.int64)
+    price *= seen
+    # a float32 of a huge bid may lie above the bid itself
+    return Placement(exposure=exposure, click_price_cents=np.minimum(price, bid_cents, out=price))
+
+
+def takings(
+    bid_cents: Ints, rivals: Ladder, auction: Auction, *, weight: Floats, middle_cents: Floats32, worth_of: tuple[int, ...]
+) -> Takings:
+    """What rivals pay for the clicks of K auctions and what those are worth to them, as expected values given the bids.
+
+    Args:
+        bid_cents: (N, M) our bids, which push rivals down and raise what they pay.
+        rivals: With one rung more than there are slots.
+        auction: Exposures, reserve and rule of payment.
+        weight: (N, M) clicks of one auction if its ad is surely seen.
+        middle_cents: (R, N, M) usual bids of the rivals.
+        worth_of: Rivals whose worth is asked for; 0 for the others.
+    """
+    slots, reserve = len(auction.exposures), np.float32(auction.reserve_cents)
+    ours = np.minimum(bid_cents, HIGHEST_BID_CENTS).astype(np.float32)
+    ours *= ours >= reserve
+    # an array: numpy takes three times as long to compare with a single figure
+    least = np.full_like(ours, reserve)
+    bids, owners = rivals.bids_cents[:slots], rivals.owners[:slots]
+    # a rival that we outbid stands one slot lower; arithmetic on masks, because a choice between arrays takes four times as long
+    pushed = (ours >= bids).astype(np.float32)
+    exposures = np.array([*auction.exposures, 0.0], dtype=np.float32)[:, None, None, None]
+    clicks = pushed * (exposures[1:] - exposures[:-1])
+    clicks += exposures[:-1]
+    clicks *= bids >= reserve
+    clicks *= weight.astype(np.float32)
+    if auction.first_price:
+        cost = clicks * bids
+    else:
+        np.subtract(np.float32(1.0), pushed, out=pushed)
+        pushed *= ours
+        np.maximum(pushed, rivals.bids_cents[1:], out=pushed)
+        cost = np.maximum(pushed, least, out=pushed)
+        cost *= clicks
+    count = len(middle_cents)
+    paid, worth = np.empty((count, *ours.shape), dtype=np.float32), np.zeros((ours.shape[0], count))
+    for rival in range(count):
+        own = (owners == rival).astype(np.float32)
+        if rival in worth_of:
+            worth[:, rival] = row_sums(_per_sku(own * clicks) * middle_cents[rival])
+        own *= cost
+        paid[rival] = _per_sku(own)
+    return Takings(cost_cents=row_sums(paid.reshape(-1, ours.shape[1])).reshape(count, -1).T, worth_cents=worth)
+
+
+def _per_sku(values: Floats32) -> Floats32:
+    """Sums of (S, K, N, M) over slots and auctions, (N, M)."""
+    parts = values.reshape(-1, *values.shape[2:])
+    total: Floats32 = parts[0].copy()
+    # in one order whatever the shape: numpy adds up a single store's single SKU in another one
+    for part in parts[1:]:
+        total += part
+    return total
+
+
+def quasi_noise(auction: Auction, *, points: int) -> Floats32:
+    """The noise of ``bid_noise`` at the points of a fixed Latin hypercube, (G, points, 1, 1, 4), for expected values.
+
+    The order of the points in each coordinate is that of the additive recurrence of Roberts (2018, "The unreasonable effectiveness of
+    quasirandom sequences"): frac(i · g^-d), d = 1 … rivals, where g is the root above 1 of g^(rivals + 1) = g + 1; their values are the
+    middles of equal strata (McKay, Beckman & Conover, Technometrics 1979).
+    """
+    root = 2.0
+    for _ in range(_ROOT_STEPS):
+        root = (1.0 + root) ** (1.0 / (auction.rivals + 1))
+    slopes = root ** -np.arange(1.0, auction.rivals + 1.0)
+    rank = (np.arange(1, points + 1)[:, None] * slopes % 1.0).argsort(axis=0).argsort(axis=0)
+    groups = -(-auction.rivals // _LANES)
+    deviates = np.zeros((points, groups * _LANES))
+    deviates[:, : auction.rivals] = ndtri((rank + 0.5) / points)
+    lanes = np.moveaxis(deviates.reshape(points, groups, _LANES), 1, 0)[:, :, None, None, :]
+    return np.exp(auction.bid_log_sd_within * lanes).astype(np.float32)
+
+
+def rival_budgets(auction: Auction, *, seeds: Ints, day: int) -> Floats:
+    """Today's budgets of the rivals, (N, R), as shares of what a usual day would cost them."""
+    share = uniforms(split(store_keys(seeds, Draw.RIVAL_BUDGET, day), auction.rivals))
+    return auction.rival_budget_low + (auction.rival_budget_high - auction.rival_budget_low) * share
+
+
+def rival_hour_spend(auction: Auction, *, seeds: Ints, hour: int, traffic_share: float) -> Floats:
+    """What each rival would spend in this hour, (N, R), as a share of a usual day: its share of traffic times noise of mean 1."""
+    deviates = normals(split(store_keys(seeds, Draw.RIVAL_SPEND, hour), auction.rivals))
+    spend: Floats = traffic_share * np.exp(auction.rival_spend_cv * deviates - 0.5 * auction.rival_spend_cv**2)
+    return spend
+
+
+def rivals_present(budget: Floats, spent: Floats, hour_spend: Floats, *, auctions: int) -> Bools:
+    """Which rivals can still pay in each sampled auction of the hour, (N, K, R): all until their money is gone, in order of time."""
+    part_of_hour = (budget - spent) / np.maximum(hour_spend, 1e-12)
+    moment = (np.arange(auctions) + 0.5) / auctions
+    return moment[None, :, None] < part_of_hour[:, None, :]
+
+
+def stationary_cpc_drift(auction: Auction, *, seeds: Ints) -> Floats:
+    """Log level of all rivals' bids on the day before the first, (N,), from the stationary distribution."""
+    return cpc_log_sd(auction) * normals(store_keys(seeds, Draw.CPC_DRIFT, -1))
+
+
+def next_cpc_drift(auction: Auction, previous: Floats, *, seeds: Ints, day: int) -> Floats:
+    """Tomorrow's log level of all rivals' bids, (N,): a stationary AR(1) with the parameters' persistence and spread."""
+    innovation = normals(store_keys(seeds, Draw.CPC_DRIFT, day))
+    drift: Floats = auction.cpc_drift_ar1 * previous + np.sqrt(1.0 - auction.cpc_drift_ar1**2) * cpc_log_sd(auction) * innovation
+    return drift
+
+
+def cpc_log_sd(auction: Auction) -> float:
+    """Log standard deviation of a lognormal with the given coefficient of variation: sqrt(log(1 + cv²))."""
+    return float(np.sqrt(np.log1p(auction.cpc_drift_cv**2)))

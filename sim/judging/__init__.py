@@ -1,0 +1,1 @@
+"""How good a controller is: bounds, references, scores."""
