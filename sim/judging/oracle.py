@@ -2,8 +2,8 @@
 
 The store is played again and again on its own luck, each time at another constant pair of price and bid level, with money and stock that do
 not end. That gives, for every SKU and hour, what each pair would have brought; ``sim.judging.oracle_lp`` then picks the best mixture that
-budget, ROAS target and stock allow. Bids are alpha · true value per click: in a second-price auction under one budget, one ROAS target or both, the
-Lagrangian's best bids have this form (Aggarwal, Badanidiyuru & Mehta, WINE 2019); alpha varies from slot to slot here.
+budget, ROAS target and stock allow. Bids are alpha · true value per click: in a second-price auction under one budget, one ROAS target or
+both, the Lagrangian's best bids have this form (Aggarwal, Badanidiyuru & Mehta, WINE 2019); alpha varies from slot to slot here.
 
 Where actions feed back into the market (organic rank, reviews, repeat buyers, rivals that react) the problem is not linear. The feedback is
 frozen week by week: each week's levels start from the state in which the best constant pair of the weeks before left the store.
