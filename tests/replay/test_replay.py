@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from autopilot import refs_lock
@@ -118,7 +119,7 @@ def test_changed_gain_or_limit_is_named_with_both_values(
 
 
 def test_changed_law_is_found_even_where_no_number_in_the_configuration_changed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("control.laws.implied_alpha", lambda _situation: 0.2)
+    monkeypatch.setattr("control.laws.implied_alpha", lambda _sight, worth_cents: np.full(len(worth_cents), 0.2))
 
     differences = replay(NORMAL).differences
 
