@@ -15,7 +15,7 @@ def median_s(work: Callable[[], object], *, repeats: int) -> float:
     return float(np.median([timed_s(work) for _ in range(repeats)]))
 
 
-def median_ratio(ours: Callable[[], object], baseline: Callable[[], object], *, repeats: int) -> tuple[float, float]:
+def medians_in_turns(ours: Callable[[], object], baseline: Callable[[], object], *, repeats: int) -> tuple[float, float]:
     """Median CPU seconds of both, taken in turns so that both meet the same moods of the machine."""
     ours()
     baseline()

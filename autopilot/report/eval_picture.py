@@ -19,7 +19,9 @@ from autopilot.report.palette import PRINT, Palette
 from autopilot.report.style import STYLE, as_inline
 
 OURS = ("laws", "policy")
-REFERENCES = ("informed", "oracle")
+BOUND = "oracle"
+"""Is the measure: 100 % everywhere, by definition."""
+REFERENCE = "informed"
 COLUMNS = 5
 ROW_INCHES, HEADING_INCHES = 0.27, 1.1
 
@@ -45,7 +47,7 @@ def eval_svg(result: dict[str, Any], palette: Palette) -> str:
 
 def _figure(result: dict[str, Any], palette: Palette) -> Figure:
     families = families_of(result)
-    names = [row["controller"] for row in ordered(result)]
+    names = [row["controller"] for row in ordered(result) if row["controller"] != BOUND]
     bands = -(-len(families) // COLUMNS)
     height = ROW_INCHES * len(names) + HEADING_INCHES
     figure = Figure(figsize=(15, height * (bands + 1)), layout="constrained", facecolor=palette.paper)
@@ -66,7 +68,7 @@ def _dots(axes: Axes, rows: dict[str, dict[str, Any]], names: list[str], title: 
     axes.set_facecolor("none")
     for height, name in enumerate(reversed(names)):
         row = rows[name]
-        colour = palette.ours if name in OURS else palette.other_2 if name in REFERENCES else palette.muted
+        colour = palette.ours if name in OURS else palette.other_2 if name == REFERENCE else palette.muted
         axes.plot([row["ci_low"], row["ci_high"]], [height, height], color=colour, linewidth=2.5, solid_capstyle="round")
         axes.plot(row["share_iqm"], height, "o", color=colour, markersize=6)
     axes.set_yticks(range(len(names)), [controller_name(name) for name in reversed(names)] if labelled else [""] * len(names))
