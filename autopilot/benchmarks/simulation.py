@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from autopilot.benchmarks.draws import noted, sequential
-from autopilot.benchmarks.timing import medians_in_turns, median_s
+from autopilot.benchmarks.timing import median_s, medians_in_turns
 from autopilot.pool import Progress
 from perception.units import Ints
 from sim import market, reporting
