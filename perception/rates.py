@@ -24,6 +24,10 @@ def pooled(successes: Floats, exposure: Floats, *, prior: float, strength: float
     return rate
 
 
+_MOST = 1e12
+"""More than any store will ever sell or be clicked."""
+
+
 def beta_binomial(successes: Floats, trials: Floats, *, prior: Floats, spread: float) -> Estimate:
     """Posterior of a probability per SKU.
 
@@ -38,8 +42,9 @@ def beta_binomial(successes: Floats, trials: Floats, *, prior: Floats, spread: f
     """
     centre = np.clip(prior, 1e-6, 0.5)
     weight = np.maximum((1.0 - centre) / (centre * spread**2) - 1.0, 1.0)
-    alpha = weight * centre + successes
-    beta = weight * (1.0 - centre) + np.maximum(trials - successes, 0.0)
+    # a feed can claim any number: beyond this the prior would be lost in rounding, and a chance would become a certainty
+    alpha = weight * centre + np.minimum(successes, _MOST)
+    beta = weight * (1.0 - centre) + np.clip(trials - successes, 0.0, _MOST)
     total = alpha + beta
     return Estimate(mean=alpha / total, sd=np.sqrt(alpha * beta / (total + 1.0)) / total)
 

@@ -79,3 +79,11 @@ def test_product_of_beliefs_matches_sampling() -> None:
     samples = draw.normal(2.0, 0.1, 200_000) * draw.normal(5.0, 0.4, 200_000)
     assert product.mean[0] == pytest.approx(samples.mean(), rel=0.01)
     assert product.sd[0] == pytest.approx(samples.std(), rel=0.02)
+
+
+@pytest.mark.parametrize(("successes", "trials"), [(1e300, 0.0), (1e300, 1.5e300), (0.0, 1e300), (1e300, 1e300)])
+def test_a_probability_stays_one_whatever_counts_a_feed_claims(successes: float, trials: float) -> None:
+    belief = rates.beta_binomial(np.array([successes]), np.array([trials]), prior=np.array([0.08]), spread=0.6)
+
+    assert 0.0 < belief.mean[0] < 1.0
+    assert np.isfinite(belief.sd).all()
