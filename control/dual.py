@@ -8,7 +8,7 @@ import numpy as np
 
 from control.controller import ControllerMemory, Proposal
 from control.fence import fenced_budgets
-from control.paced_bids import baseline_pacing, day_cents, is_first_tick, settled_bids, share_planned
+from control.paced_bids import baseline_pacing, day_cents, is_first_tick, revenue_per_click_cents, settled_bids, share_planned
 from control.pacing import PacingTuning
 from control.sight import Sight
 from perception.fields import Field
@@ -75,8 +75,7 @@ class DualDescent:
 
     def _best_reply(self, mu: Floats, lam: Floats, s: Sight) -> Floats:
         """(n, m) bids for multipliers (n,); like every alpha never above ``alpha_high`` of the value."""
-        beliefs, value = s.beliefs, s.beliefs.value_per_click_cents.mean
-        revenue = beliefs.cvr.mean * beliefs.units_per_order.mean * s.setpoints[Field.PRICE]
+        value, revenue = s.beliefs.value_per_click_cents.mean, revenue_per_click_cents(s)
         target = s.course.target_roas[:, None]
         weight = np.where(target > 0.0, lam[:, None], 0.0)
         bid = (value + weight * revenue) / (1.0 + mu[:, None] + weight * target)

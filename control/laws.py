@@ -12,7 +12,7 @@ from control import efficiency, pacing, pid, price_law, scarcity
 from control.controller import ControllerMemory, Proposal
 from control.efficiency import EfficiencyTuning
 from control.fence import FenceTuning, fenced_budgets
-from control.paced_bids import BID_DEADBAND_RATIO, is_first_tick, settled_bids, share_planned
+from control.paced_bids import BID_DEADBAND_RATIO, day_cents, is_first_tick, revenue_per_click_cents, settled_bids, share_planned
 from control.pacing import PacingTuning
 from control.pricing import PricingTuning
 from control.scarcity import ScarcityTuning
@@ -76,7 +76,7 @@ def _alpha(
         None if fresh else memory.loops.get("pacing"),
         planned_cents=planned_cents,
         spent_cents=spent,
-        day_cents=course.ad_budget_cents / max(course.ends_days - course.starts_days, 1.0),
+        day_cents=day_cents(s),
         dt_days=s.dt_days,
         tuning=tuning.pacing,
         alpha=implied_alpha(s.setpoints[Field.BID], worth_cents) if fresh else math.nan,
@@ -103,12 +103,13 @@ def _held(memory: pid.Memory | None, s: Sight, tuning: LawsTuning) -> tuple[pid.
     target = s.course.target_roas
     if not (target > 0.0).any():
         return efficiency.without_target(len(target))
-    revenue_per_click = s.beliefs.cvr.mean * s.beliefs.units_per_order.mean * s.setpoints[Field.PRICE]
     return efficiency.hold(
         memory,
         roas=s.reported.roas,
         target_roas=target,
-        floor_alpha=efficiency.safe_alpha(s.beliefs.value_per_click_cents.mean, revenue_per_click, target_roas=np.maximum(target, 1e-9)),
+        floor_alpha=efficiency.safe_alpha(
+            s.beliefs.value_per_click_cents.mean, revenue_per_click_cents(s), target_roas=np.maximum(target, 1e-9)
+        ),
         expected_sales=s.reported.expected_sales,
         dt_days=s.dt_days,
         high_alpha=tuning.pacing.alpha_high,

@@ -1,4 +1,4 @@
-"""What the pacing baselines share: how far the plan is, and bids of one alpha per store on the believed value of a click."""
+"""What laws and pacing baselines share: how far the plan is, and bids of one alpha per store on the believed value of a click."""
 
 from __future__ import annotations
 
@@ -45,6 +45,12 @@ def share_planned(s: Sight, *, lag_s: float) -> Floats:
 def day_cents(s: Sight) -> Floats:
     """(n,) planned spend of an average day, at least one minor unit: what errors of pacing are measured in."""
     return np.maximum(s.course.ad_budget_cents / max(s.course.ends_days - s.course.starts_days, 1.0), 1.0)
+
+
+def revenue_per_click_cents(s: Sight) -> Floats:
+    """(n, m) revenue believed to come of one more click, at the price in force."""
+    revenue: Floats = s.beliefs.cvr.mean * s.beliefs.units_per_order.mean * s.setpoints[Field.PRICE]
+    return revenue
 
 
 def is_first_tick(s: Sight) -> bool:

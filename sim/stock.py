@@ -39,7 +39,7 @@ def replenished(inventory: Inventory, stock: Stock, usual_units_per_day: Floats,
     on_hand = inventory.on_hand + np.where(arrives, inventory.on_order, 0)
     on_order = np.where(arrives, 0, inventory.on_order)
     reorders = (on_order == 0) & (on_hand <= stock.reorder_days * usual_units_per_day)
-    target = np.maximum(np.ceil(stock.order_up_to_days * usual_units_per_day), 1.0).astype(np.int64)
+    target = order_up_to(stock, usual_units_per_day)
     lead = _lead_days(stock, seeds=seeds, day=day, skus=usual_units_per_day.shape[-1])
     due = np.where(arrives, NOT_ON_ORDER, inventory.due_day)
     return Inventory(
@@ -47,6 +47,11 @@ def replenished(inventory: Inventory, stock: Stock, usual_units_per_day: Floats,
         on_order=np.where(reorders, np.maximum(target - on_hand, 1), on_order),
         due_day=np.where(reorders, day + lead, due),
     )
+
+
+def order_up_to(stock: Stock, usual_units_per_day: Floats) -> Ints:
+    """S of the (s, S) rule: units that an order brings stock up to, at least one."""
+    return np.maximum(np.ceil(stock.order_up_to_days * usual_units_per_day), 1.0).astype(np.int64)
 
 
 def _lead_days(stock: Stock, *, seeds: Ints, day: int, skus: int) -> Ints:

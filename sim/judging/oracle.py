@@ -24,7 +24,7 @@ from sim.fleet.fleet import FleetState, FleetTerms, open_fleet, play
 from sim.judging.oracle_lp import Bounds, Choices, Solved, solve
 from sim.market import HourOutcome, Setpoints
 from sim.moment import HOURS_PER_DAY
-from sim.parameters.market import Stock
+from sim.stock import order_up_to
 
 ALPHAS = (0.0, 0.1, 0.2, 0.3, 0.45, 0.7, 1.0, 1.6)
 """Bid levels as shares of the true value of a click."""
@@ -125,13 +125,9 @@ def _sellable_units(terms: FleetTerms, state: FleetState) -> Floats:
         terms.scenario.days > stock.lead_time_low_days
     )
     usual = usual_units_per_day(terms.scenario.market.demand, state.market.day) * state.market.world.order_level
-    target = _reorder_target(stock, usual)
+    target = order_up_to(stock, usual)
     units: Floats = (inventory.on_hand + inventory.on_order + cycles * target).astype(np.float64)
     return units
-
-
-def _reorder_target(stock: Stock, usual_units_per_day: Floats) -> Floats:
-    return np.maximum(np.ceil(stock.order_up_to_days * usual_units_per_day), 1.0)
 
 
 def _setpoints(terms: FleetTerms, state: FleetState, levels: _Levels) -> Setpoints:
