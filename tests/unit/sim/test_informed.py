@@ -8,50 +8,52 @@ from functools import cache
 import numpy as np
 import pytest
 
-from sim.fleet.fleet import FleetState, FleetTerms, fleet_terms, open_fleet
-from sim.judging.contenders import contender
-from sim.judging.evaluation import Trial, trial
+from sim.fleet.fleet import fleet_terms
+from sim.judging.evaluation import Trial
 from sim.scenarios import load_scenario
+from tests.convoy import tried
 
 DAYS, STORES = 7, 16
+BLIND = ("do_nothing", "fixed_bid", "value_bid")
 
 
 @cache
-def opened(roas: float = 0.0, budget: int = 200_000) -> tuple[FleetTerms, FleetState]:
+def trials(*, roas: float = 0.0, budget: int = 200_000, beside: tuple[str, ...] = ()) -> dict[str, Trial]:
+    """The informed reference, and others beside it, on the same stores."""
     scenario = load_scenario("steady")
     store = replace(scenario.terms, ad_spend_cents=budget, target_roas=roas)
     terms = fleet_terms(replace(scenario, days=DAYS, history_days=7, terms=store))
-    return terms, open_fleet(terms, seeds=np.array(scenario.train_seeds.seeds[:STORES], dtype=np.int64))
+    return tried(terms, ("informed", *beside), seeds=np.array(scenario.train_seeds.seeds[:STORES], dtype=np.int64))
 
 
-def tried(name: str, *, roas: float = 0.0, budget: int = 200_000) -> Trial:
-    terms, state = opened(roas, budget)
-    return trial(terms, state, contender(name, terms), progress=lambda _: None)
+def free() -> dict[str, Trial]:
+    """With money enough and no target, which several tests look at."""
+    return trials(beside=BLIND)
 
 
-@pytest.mark.parametrize("blind", ["do_nothing", "fixed_bid", "value_bid"])
+@pytest.mark.parametrize("blind", BLIND)
 def test_who_knows_the_truth_earns_more_on_average(blind: str) -> None:
-    gain = tried("informed").profit_cents - tried(blind).profit_cents
+    gain = free()["informed"].profit_cents - free()[blind].profit_cents
 
     assert gain.mean() > 2.0 * gain.std() / np.sqrt(STORES)
 
 
 def test_a_tight_budget_is_kept_and_used() -> None:
-    one = tried("informed", budget=15_000)
+    one = trials(budget=15_000)["informed"]
 
     assert (one.spend_cents <= 15_000).all()
     assert np.median(one.spend_cents) > 0.5 * 15_000
 
 
 def test_a_roas_target_lowers_spend_and_raises_the_return() -> None:
-    free, held = tried("informed"), tried("informed", roas=20.0)
+    loose, held = free()["informed"], trials(roas=20.0)["informed"]
 
-    assert held.spend_cents.sum() < free.spend_cents.sum()
-    assert held.ad_revenue_cents.sum() / held.spend_cents.sum() > free.ad_revenue_cents.sum() / free.spend_cents.sum()
+    assert held.spend_cents.sum() < loose.spend_cents.sum()
+    assert held.ad_revenue_cents.sum() / held.spend_cents.sum() > loose.ad_revenue_cents.sum() / loose.spend_cents.sum()
 
 
 def test_the_gate_has_nothing_to_correct() -> None:
-    one = tried("informed")
+    one = free()["informed"]
 
     assert one.interventions.sum() == 0
     assert not one.broken.any()
