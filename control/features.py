@@ -30,6 +30,12 @@ _LEAST = np.float32(1e-6)
 
 _NAN = np.float32(np.nan)
 
+_CLICKS_TO_TELL = np.float32(2.0)
+"""Clicks of seven days from which their mean cost is told."""
+
+_LEAST_ELASTICITY = np.float32(1.05)
+"""Just above 1, where the best price goes to infinity and the band's upper end is meant."""
+
 _PADDING = 16
 """Figures between two rows of the buffer: a cache line of 64 bytes."""
 
@@ -128,6 +134,21 @@ def _cover(s: Sight) -> Singles:
     return _log_count(_ratio(_f(beliefs.on_hand), _f(beliefs.organic_units_per_day.mean) + by_ads))
 
 
+def _click_cost(s: Sight) -> Singles:
+    """log(what a click costs ÷ bid); not known below two clicks."""
+    clicks = _f(s.reported.clicks_7d)
+    paid = _log_ratio(s.reported.cost_7d_cents / np.maximum(s.reported.clicks_7d, 1.0), s.setpoints[Field.BID])
+    return np.where(clicks >= _CLICKS_TO_TELL, paid, _NAN)
+
+
+def _price_to_best(s: Sight) -> Singles:
+    """log(price ÷ the best constant-elasticity price at the believed elasticity, held to the plan's band): c/(1−fee)·ε/(ε−1), Lerner."""
+    elasticity = np.maximum(_f(s.beliefs.elasticity.mean), _LEAST_ELASTICITY)
+    low, high = _f(s.course.price_low_cents), _f(s.course.price_high_cents)
+    best = _f(s.goods.cost_cents) / np.float32(1.0 - s.economics.fee_ratio) * elasticity / (elasticity - np.float32(1.0))
+    return np.where(high > low, _log_ratio(s.setpoints[Field.PRICE], np.minimum(np.maximum(best, low), high)), _NAN)
+
+
 def _share_planned(s: Sight) -> Floats:
     course = s.course
     return pacing.planned_share(
@@ -196,6 +217,14 @@ FEATURES: tuple[Feature, ...] = (
         of=lambda s: _log_ratio(s.setpoints[Field.PRICE], s.goods.anchor_price_cents),
     ),
     Feature(name="band_place", unit="share", low=-1.0, high=1.0, meaning="price in its band, -1 at its low end", of=_band_place),
+    Feature(
+        name="price_to_best",
+        unit="log ratio",
+        low=-1.0,
+        high=1.0,
+        meaning="price ÷ the band's best at the believed elasticity",
+        of=_price_to_best,
+    ),
     Feature(name="margin_ratio", unit="ratio", low=-1.0, high=1.0, meaning="margin ÷ price, with fees and returns", of=_margin_ratio),
     Feature(
         name="elasticity",
@@ -249,6 +278,15 @@ FEATURES: tuple[Feature, ...] = (
         of=lambda s: _ratio(_f(s.reported.cost_7d_cents), _f(s.reported.revenue_7d_cents)),
     ),
     Feature(
+        name="click_cost",
+        unit="log ratio",
+        low=-3.0,
+        high=0.5,
+        unknown=-0.5,  # a click of a second-price auction costs some 60 % of the bid
+        meaning="mean cost of seven days' clicks ÷ bid in force: how far the next rival is",
+        of=_click_cost,
+    ),
+    Feature(
         name="organic_units",
         unit="log(1 + units a day)",
         low=0.0,
@@ -290,6 +328,22 @@ FEATURES: tuple[Feature, ...] = (
         high=3.0,
         meaning="reported ROAS, corrected for lag, ÷ target; 0 without a target",
         of=_roas_to_target,
+    ),
+    Feature(
+        name="roas_target",
+        unit="log(1 + ratio)",
+        low=0.0,
+        high=4.0,
+        meaning="attributed revenue per ad spend to keep at least; 0 without a target",
+        of=lambda s: _log_count(_f(s.course.target_roas))[:, None],
+    ),
+    Feature(
+        name="evidence",
+        unit="log(1 + conversions)",
+        low=0.0,
+        high=10.0,
+        meaning="conversions expected of the store's clicks of seven days",
+        of=lambda s: _log_count(_f(s.reported.expected_sales))[:, None],
     ),
 )
 """The columns of the observation, in order. Those of the store repeat in each of its rows."""

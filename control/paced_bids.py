@@ -70,11 +70,24 @@ def value_bids(alpha: Floats, s: Sight, *, paused: Bools) -> Floats:
 
 def settled_bids(wish: Floats, s: Sight, *, paused: Bools, deadband_ratio: float = BID_DEADBAND_RATIO) -> Floats:
     """(n, m) wished bids as far as one step and the plan's highest bid reach; 0 while (n,) ``paused``, NaN where they are left alone."""
-    current = s.setpoints[Field.BID]
     reached = np.minimum(np.minimum(wish, s.course.max_bid_cents), bid_ceiling(s))
+    return settled(np.where(paused[:, None], 0.0, reached), s, deadband_ratio=deadband_ratio)
+
+
+def settled(bid_cents: Floats, s: Sight, *, deadband_ratio: float) -> Floats:
+    """(n, m) bids as they are written: whole minor units, NaN where what stands is left alone.
+
+    Args:
+        bid_cents: (n, m) as far as they may reach; 0 to stop bidding; NaN for what stands.
+        s: What is seen.
+        deadband_ratio: Bids this close to the one in force, or within one minor unit of it, are left alone. 0: all of them stay as they
+            are, for somebody who moves them further before he settles them.
+    """
+    if deadband_ratio <= 0.0:
+        return bid_cents
+    current = s.setpoints[Field.BID]
     # judged before rounding, so that a bid of a penny or two does not flip with every breath of its value
-    near = (reached > 0.0) & (np.abs(reached - current) < np.maximum(deadband_ratio * current, 1.0))
-    offered = np.where(paused[:, None], 0.0, np.floor(reached))
+    near = (bid_cents > 0.0) & (np.abs(bid_cents - current) < np.maximum(deadband_ratio * current, 1.0))
+    offered = np.floor(bid_cents)
     # a SKU whose figures are in doubt is held, unless its bid falls
-    held = ~s.course.covered | (near & ~paused[:, None]) | (s.goods.suspect & (offered > current))
-    return np.where(held, np.nan, offered)
+    return np.where(~s.course.covered | near | (s.goods.suspect & (offered > current)), np.nan, offered)

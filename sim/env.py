@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 
 from control import features
 from control.controller import Controller
-from control.laws import Laws
+from control.laws import LawsTuning
+from control.residual import undamped
 from perception.units import Bools, Floats, Ints
 from sim.fleet.fleet import fleet_terms
 from sim.render import DayLog, frame, text
@@ -59,7 +60,7 @@ def task_of(
     found = found if history_days is None else replace(found, history_days=history_days)
     return Task(
         terms=fleet_terms(found),
-        base=Laws() if base is None else base,
+        base=undamped(LawsTuning()) if base is None else base,
         decision_hours=decision_hours,
         charges=Charges() if charges is None else charges,
         beside_base=beside_base,
@@ -73,7 +74,12 @@ def row_space() -> gymnasium.spaces.Box[np.float32]:
 
 def row_action_space() -> gymnasium.spaces.Box[np.float32]:
     """(2,) action for one SKU: moves of log bid and log price, ±1 being as far as one decision may go."""
-    return gymnasium.spaces.Box(-1.0, 1.0, (MOVES,), dtype=np.float32)
+    return even_space(MOVES, reach=1.0)
+
+
+def even_space(width: int, *, reach: float) -> gymnasium.spaces.Box[np.float32]:
+    """(width,) numbers within ±reach."""
+    return gymnasium.spaces.Box(-reach, reach, (width,), dtype=np.float32)
 
 
 def store_space(task: Task) -> gymnasium.spaces.Box[np.float32]:
@@ -84,7 +90,7 @@ def store_space(task: Task) -> gymnasium.spaces.Box[np.float32]:
 
 def store_action_space(task: Task) -> gymnasium.spaces.Box[np.float32]:
     """(m · 2,) action for one store: the moves of its SKUs, one after the other."""
-    return gymnasium.spaces.Box(-1.0, 1.0, (task.skus * MOVES,), dtype=np.float32)
+    return even_space(task.skus * MOVES, reach=1.0)
 
 
 class StoreEnv(gymnasium.Env[Rows, Rows]):

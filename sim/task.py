@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from control import features
 from control.controller import Controller, ControllerMemory, Proposal
-from control.laws import Laws
-from control.residual import ACTIONS, Stride, around
+from control.laws import LawsTuning
+from control.residual import ACTIONS, Stride, around, undamped
 from control.sight import Sight
 from perception.units import Floats, Ints
 from sim.fleet.fleet import FleetHour, FleetState, FleetTerms, advance, open_fleet, play, sight
@@ -62,7 +62,7 @@ class Task:
     """
 
     terms: FleetTerms
-    base: Controller = field(default_factory=Laws)
+    base: Controller = field(default_factory=lambda: undamped(LawsTuning()))
     decision_hours: int = 1
     stride: Stride = field(default_factory=Stride)
     charges: Charges = field(default_factory=Charges)

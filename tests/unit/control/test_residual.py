@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from control.controller import ControllerMemory, Proposal
-from control.laws import Laws
-from control.residual import Stride, around
+from control.laws import Laws, LawsTuning
+from control.residual import Stride, around, undamped
 from control.sight import Sight
 from perception.fields import Field
 from tests.unit.control.gated import judged, known
@@ -22,7 +22,7 @@ SEEDS = st.integers(0, 2**32 - 1)
 
 
 def base_of(sight: Sight) -> Proposal:
-    return Laws().propose(ControllerMemory(), sight)[0]
+    return undamped(LawsTuning()).propose(ControllerMemory(), sight)[0]
 
 
 def action_of(sight: Sight, seed: int) -> np.ndarray:
@@ -31,22 +31,22 @@ def action_of(sight: Sight, seed: int) -> np.ndarray:
 
 @repeatable
 @given(sight=sights())
-def test_the_neutral_action_is_the_base_proposal(sight: Sight) -> None:
-    base = base_of(sight)
+def test_the_neutral_action_is_what_the_laws_alone_propose(sight: Sight) -> None:
+    alone, _ = Laws().propose(ControllerMemory(), sight)
 
-    acted = around(base, sight, np.zeros((*sight.setpoints[Field.BID].shape, 2)), Stride())
+    acted = around(base_of(sight), sight, np.zeros((*sight.setpoints[Field.BID].shape, 2)), Stride())
 
-    assert_same_bits(acted.setpoints, base.setpoints)
+    assert_same_bits(acted.setpoints, alone.setpoints)
 
 
 @repeatable
 @given(sight=sights())
 def test_an_action_that_is_no_number_is_neutral(sight: Sight) -> None:
-    base = base_of(sight)
+    alone, _ = Laws().propose(ControllerMemory(), sight)
 
-    acted = around(base, sight, np.full((*sight.setpoints[Field.BID].shape, 2), np.nan), Stride())
+    acted = around(base_of(sight), sight, np.full((*sight.setpoints[Field.BID].shape, 2), np.nan), Stride())
 
-    assert_same_bits(acted.setpoints, base.setpoints)
+    assert_same_bits(acted.setpoints, alone.setpoints)
 
 
 @repeatable
@@ -73,7 +73,7 @@ def test_a_store_is_moved_alike_alone_and_in_a_batch(sight: Sight, seed: int) ->
         assert_same_bits(row_of(batch, store), alone)
 
 
-@pytest.mark.parametrize(("action", "bid", "price"), [(1.0, 53.0, 1040.0), (-1.0, 24.0, 961.0), (9.0, 53.0, 1040.0), (0.0, 36.0, None)])
+@pytest.mark.parametrize(("action", "bid", "price"), [(1.0, 53.0, 1040.0), (-1.0, 24.0, 961.0), (9.0, 53.0, 1040.0), (0.0, 30.0, None)])
 def test_an_action_moves_log_bid_and_log_price_from_the_base(action: float, bid: float, price: float | None) -> None:
     one = np.ones((1, 1))
     sight = sight_of_seed(1, n=1, m=1, c=1)
@@ -84,7 +84,7 @@ def test_an_action_moves_log_bid_and_log_price_from_the_base(action: float, bid:
         goods=replace(sight.goods, cost_cents=400 * one, suspect=one < 0),
         reach=replace(sight.reach, price_age_s=np.inf * one, price_anchor_24h_cents=1000 * one, step_share=1.0),
     )
-    base = Proposal(setpoints={Field.BID: 36 * one}, terms={}, sku_terms={})
+    base = Proposal(setpoints={Field.BID: (36 if action else 30) * one}, terms={}, sku_terms={})
 
     acted = around(base, sight, np.full((1, 1, 2), action), Stride(log_bid=0.4, log_price=0.04))
 
@@ -99,4 +99,5 @@ def test_what_the_base_pauses_stays_paused() -> None:
 
     acted = around(base, sight, np.ones((*sight.setpoints[Field.BID].shape, 2)), Stride())
 
-    assert not acted.setpoints[Field.BID].any()
+    assert not np.nan_to_num(acted.setpoints[Field.BID]).any()
+    assert not acted.setpoints[Field.BID][sight.course.covered & ~sight.goods.suspect].any()
