@@ -29,18 +29,25 @@ def spread(work: Callable[[Task, Progress], Result], tasks: Sequence[Task], *, p
         progress: For all of them together.
 
     Raises:
-        Exception: The first error of any task; the others are given up.
+        Exception: The first error of any task, or of ``progress``; the others are given up.
     """
     # spawned, so that no worker inherits the locks or threads of this process
     context = multiprocessing.get_context("spawn")
     done = context.Array("d", max(len(tasks), 1))
     with ProcessPoolExecutor(os.cpu_count(), mp_context=context, initializer=_share, initargs=(done,)) as pool:
+        others = set(multiprocessing.active_children())
         futures = [pool.submit(_run, work, task, place) for place, task in enumerate(tasks)]
-        while wait(futures, timeout=POLL_S, return_when=FIRST_EXCEPTION).not_done:
-            if any(future.done() and future.exception() for future in futures):
-                pool.shutdown(cancel_futures=True)
-                break
-            progress(math.fsum(done[:]) / len(done))
+        try:
+            while wait(futures, timeout=POLL_S, return_when=FIRST_EXCEPTION).not_done:
+                if any(future.done() and future.exception() for future in futures):
+                    pool.shutdown(cancel_futures=True)
+                    break
+                progress(math.fsum(done[:]) / len(done))
+        except BaseException:
+            # interrupted: nothing is waited for; a pool whose workers end gives up what is still to be done
+            for worker in set(multiprocessing.active_children()) - others:
+                worker.terminate()
+            raise
         # a task that was given up raises less than the one that failed: that one first
         for future in futures:
             if not future.cancelled():
@@ -48,6 +55,11 @@ def spread(work: Callable[[Task, Progress], Result], tasks: Sequence[Task], *, p
         results = [future.result() for future in futures]
     progress(1.0)
     return results
+
+
+def part_of(progress: Progress, place: int, steps: int) -> Progress:
+    """Progress of one step of several."""
+    return lambda done: progress((place + done) / steps)
 
 
 class _Worker:

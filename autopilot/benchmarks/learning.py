@@ -14,7 +14,7 @@ from autopilot.benchmarks.timing import timed_s
 from autopilot.clock import cpu_s
 from autopilot.pool import Progress
 from sim.env import FleetEnv, StoreEnv, task_of
-from sim.learning import DEFAULT_STEPS, PpoSettings, default_ppo, ppo
+from sim.learning.ppo import DEFAULT_STEPS, PpoSettings, default_ppo, ppo
 from sim.vec_env import SkuVecEnv
 
 STORES = 1024
