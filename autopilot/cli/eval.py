@@ -18,34 +18,44 @@ FOLDER = Path("runs") / "eval"
 @click.command(name="eval")
 @click.option("--suite", type=click.Choice(["quick", "full"]), default="quick", show_default=True, help="12 or 100 test seeds per family.")
 @click.option("--controllers", metavar="A,B", help="Which controllers; all when left out. Doing nothing is always among them.")
-@click.option("--families", metavar="A,B", help="Which scenario families; all when left out.")
+@click.option("--families", metavar="A,B", help="Which scenario families, by name or file; all when left out.")
+@click.option("--policy", metavar="NAME", help="Trained policy, by name or folder; the usual one, if there is one, when left out.")
 @click.option("--out", "folder", type=click.Path(path_type=Path), default=FOLDER, show_default=True, help="Folder for the result.")
 @with_output
-def command(out: Output, suite: str, controllers: str | None, families: str | None, folder: Path) -> None:
-    """Judge controllers on test seeds, as shares of what a clairvoyant could have earned."""
+def command(out: Output, suite: str, controllers: str | None, families: str | None, policy: str | None, folder: Path) -> None:
+    """Judge controllers on test seeds, as shares of what a clairvoyant could have earned.
+
+    What an earlier run with the same code and scenarios had worked out, to its end or not, is read back from the folder's `pieces`.
+    """
+    from autopilot.cli.typed import typed_command
     from autopilot.clock import SystemClock
     from autopilot.errors import ConfigError
-    from autopilot.evaluate import evaluate, payload, save, tasks_of
+    from autopilot.evaluate import evaluate, tasks_of
+    from autopilot.evaluate_result import payload, save
+    from autopilot.provenance import provenance
+    from autopilot.report.eval_markdown import write_eval_markdown
     from autopilot.report.eval_page import write_eval_page
     from autopilot.report.eval_picture import write_eval_png
     from sim.scenarios import families as known
 
     clock = SystemClock()
     began_s = clock.monotonic_s()
+    made = provenance(typed_command(click.get_current_context()), now=clock.now())
     chosen = known() if families is None else tuple(_names(families))
-    strangers = [name for name in chosen if name not in known()]
+    strangers = [name for name in chosen if name not in known() and not Path(name).is_file()]
     if strangers:
         raise ConfigError(f"--families: expected some of {', '.join(known())}, was {strangers[0]!r}")
-    tasks = tasks_of(suite, chosen, None if controllers is None else _names(controllers))
+    tasks = tasks_of(suite, chosen, None if controllers is None else _names(controllers), policy=policy)
     with out.progress(f"judging {len(tasks[0].controllers)} controllers on {len(tasks)} families", total=1.0) as progress:
-        judged = evaluate(tasks, progress=progress)
-    result = payload(suite, judged, wall_s=clock.monotonic_s() - began_s)
+        judged = evaluate(tasks, progress=progress, kept=folder / "pieces")
+    result = payload(suite, judged, wall_s=clock.monotonic_s() - began_s, made=made)
     target = folder / f"{suite}.json"
     save(result, target)
-    picture, page = target.with_suffix(".png"), target.with_suffix(".html")
+    picture, page, table = (target.with_suffix(suffix) for suffix in (".png", ".html", ".md"))
     write_eval_png(result, picture)
     write_eval_page(result, page)
-    result |= {"result": str(target), "picture": str(picture), "page": str(page)}
+    write_eval_markdown(result, table)
+    result |= {"result": str(target), "picture": str(picture), "page": str(page), "table": str(table)}
     out.result(result, human=lambda console: _draw(console, result))
 
 
@@ -54,14 +64,20 @@ def _names(text: str) -> list[str]:
 
 
 def _draw(console: Console, result: dict[str, Any]) -> None:
-    from autopilot.report.eval_table import conduct_table, eval_table
+    from autopilot.report.eval_sheets import conduct_sheet, informed_lines, paired_sheet, shares_sheet
+    from autopilot.report.eval_table import eval_table
 
-    console.print(eval_table(result))
-    console.print(conduct_table(result))
-    bound = result["oracle"]
+    for sheet in (shares_sheet(result), conduct_sheet(result), paired_sheet(result)):
+        if sheet.rows:
+            console.print(eval_table(sheet))
+    for sentence in informed_lines(result):
+        console.print(sentence, markup=False)
+    bound, work = result["oracle"], result["work"]
     console.print(
         f"The bound: {bound['stores']} stores, {bound['cpu_s_per_store']:.1f} s each, at most {bound['largest_gap_ratio']:.0e} under its "
         f"Lagrangian bound, beaten {bound['beaten']} times",
         markup=False,
     )
-    console.print(f"Result: {result['result']}, {result['picture']} and {result['page']} ({result['wall_s']:.0f} s)", markup=False)
+    files = ", ".join(result[name] for name in ("result", "picture", "page"))
+    spared = f", {work['read']} of {work['pieces']} pieces from an earlier run" if work["read"] else ""
+    console.print(f"Result: {files} and {result['table']} ({result['wall_s']:.0f} s{spared})", markup=False)

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from autopilot.report.amounts import controller_name
 from autopilot.report.eval_picture import eval_svg
-from autopilot.report.eval_table import families_of, ordered
+from autopilot.report.eval_sheets import families_of, informed_lines, ordered, paired_sheet, share_or_dash
 from autopilot.report.page import environment
 from autopilot.report.palette import PRINT
 
@@ -27,6 +27,9 @@ def write_eval_page(result: dict[str, Any], path: Path) -> None:
             families=families,
             cells=cells,
             name=controller_name,
+            weeks=share_or_dash,
+            paired=paired_sheet(result),
+            said=informed_lines(result),
             # drawn by us from numbers and escaped names: markup, not text
             drawing=Markup(eval_svg(result, PRINT)),  # noqa: S704
         )

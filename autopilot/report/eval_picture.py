@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from autopilot.report.amounts import controller_name
-from autopilot.report.eval_table import families_of, ordered
+from autopilot.report.eval_sheets import families_of, ordered
 from autopilot.report.palette import PRINT, Palette
 from autopilot.report.style import STYLE, as_inline
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from control.controller import Controller, ControllerMemory, Proposal
+from control.policy import Trained
 from control.registry import CONTROLLERS, Options, controller_of
 from control.sight import Sight
 from sim.fleet.fleet import FleetState, FleetTerms
@@ -36,9 +37,19 @@ class Blind:
         return self.controller.propose(memory, seen)
 
 
-def contender(name: str, terms: FleetTerms) -> Driver:
-    """The driver of that name, set up as the scenario's merchant would. Raises: KeyError."""
+def contender(name: str, terms: FleetTerms, *, policy: Trained | None = None) -> Driver:
+    """The driver of that name, set up as the scenario's merchant would.
+
+    Args:
+        name: One of ``CONTENDERS``, or of ``control.registry``'s combinations.
+        terms: Of the fleet.
+        policy: The network that ``policy`` steers by; no other contender needs one.
+
+    Raises:
+        KeyError: There is no contender of that name, or it is ``policy`` and no network was given.
+    """
     if name == INFORMED:
         return Informed(terms=terms)
     store = terms.scenario.terms
-    return Blind(controller=controller_of(name, Options(start_bid_cents=store.rule_bid_cents, target_acos=store.rule_target_acos)))
+    options = Options(start_bid_cents=store.rule_bid_cents, target_acos=store.rule_target_acos, policy=policy)
+    return Blind(controller=controller_of(name, options))

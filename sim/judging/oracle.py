@@ -20,10 +20,10 @@ import numpy as np
 from perception.economics import contribution_cents, unit_margin_cents
 from perception.units import Bools, Floats, Ints
 from sim.demand import usual_units_per_day
-from sim.fleet.fleet import FleetState, FleetTerms, open_fleet, play
+from sim.fleet.fleet import FleetState, FleetTerms, open_fleet
 from sim.judging.oracle_lp import Bounds, Choices, Solved, solve
-from sim.market import HourOutcome, Setpoints
-from sim.moment import HOURS_PER_DAY
+from sim.judging.weeks import WEEK_H
+from sim.market import HourOutcome, MarketState, Setpoints, step
 from sim.stock import order_up_to
 
 ALPHAS = (0.0, 0.1, 0.2, 0.3, 0.45, 0.7, 1.0, 1.6)
@@ -32,7 +32,6 @@ ALPHAS = (0.0, 0.1, 0.2, 0.3, 0.45, 0.7, 1.0, 1.6)
 PRICE_STEPS = 5
 """Price levels, evenly over the band that the store's terms leave."""
 
-WEEK_H = 7 * HOURS_PER_DAY
 _ENDLESS_CENTS = 10**9
 _ENDLESS_UNITS = 10**7
 
@@ -151,19 +150,19 @@ def _tables(terms: FleetTerms, opened: FleetState, levels: _Levels, *, stores: i
     copies, skus = opened.goods.cost_cents.shape
     sums = np.zeros((5, copies, terms.hours, skus))
     wanted = _setpoints(terms, opened, levels)
-    anchor = opened
+    # the market alone: what is reported, believed and judged plays no part
+    anchor: MarketState = opened.market
     for week_from in range(0, terms.hours, WEEK_H):
         week = range(week_from, min(week_from + WEEK_H, terms.hours))
         state = anchor
-        for _ in range(week_from, terms.hours):
-            at = state.hours_done
-            state, hour = play(terms, state, wanted)
-            _record(sums, hour.outcome, at=at, week=week, opened_hour=opened.opened_hour)
+        for at in range(week_from, terms.hours):
+            state, outcome = step(terms.market, state, wanted)
+            _record(sums, outcome, at=at, week=week, opened_hour=opened.opened_hour)
         if week.stop < terms.hours:
             chosen = _best_of_week(terms, sums[:, :, week], levels, opened, stores=stores)
             course = _row(wanted, chosen)
             for _ in week:
-                anchor, _ = play(terms, anchor, course)
+                anchor, _ = step(terms.market, anchor, course)
     split = sums.reshape(5, stores, levels.alpha.size, terms.hours, skus)
     return _Tables(cost_cents=split[0], organic_cents=split[1], organic_units=split[2], ad_cents=split[3], ad_units=split[4])
 

@@ -136,20 +136,25 @@ def lagrangian_cents(choices: Choices, bounds: Bounds, *, budget: float, roas: f
 
 def worth_keeping(choices: Choices, *, target_roas: float) -> Bools:
     """(S, J) choices that no other choice of their slot beats in worth, cost, ad revenue and units alike, and that are worth something."""
-    value, cost, units = choices.value_cents, choices.cost_cents, choices.units
-    columns = [value, -cost, -units] + ([choices.ad_revenue_cents] if target_roas > 0.0 else [])
-    _, count = value.shape
+    value, cost = choices.value_cents, choices.cost_cents
+    figures = [value, -cost, -choices.units] + ([choices.ad_revenue_cents] if target_roas > 0.0 else [])
     kept: Bools = value > 0.0
     if target_roas > 0.0:
         # a choice at a loss can still buy ad revenue that the target lacks
         kept = kept | (choices.ad_revenue_cents > target_roas * cost)
-    for one in range(count):
-        for other in range(count):
-            if one == other:
-                continue
-            no_worse = np.logical_and.reduce([column[:, other] >= column[:, one] for column in columns])
-            same = np.logical_and.reduce([column[:, other] == column[:, one] for column in columns])
-            kept[:, one] &= ~(no_worse & (~same | (other < one)))
+    # slots last: comparisons then run along memory; and only where the choice is worth anything, which is in few slots
+    by_choice = [np.ascontiguousarray(figure.T) for figure in figures]
+    for one in range(value.shape[1]):
+        slots = np.flatnonzero(kept[:, one])
+        no_worse = np.ones((value.shape[1], slots.size), dtype=np.bool_)
+        better = np.zeros_like(no_worse)
+        # of several that are the same, the first stays
+        better[:one] = True
+        for figure in by_choice:
+            others = figure.take(slots, axis=1)
+            no_worse &= others >= others[one]
+            better |= others > others[one]
+        kept[slots, one] = ~(no_worse & better).any(axis=0)
     return kept
 
 

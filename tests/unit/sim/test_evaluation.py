@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from perception.units import Floats
-from sim.judging.evaluation import REFERENCE, FamilyTrials, Trial, charge, rows, shares
+from sim.judging.evaluation import REFERENCE, FamilyTrials, Trial, all_of, charge, rows, shares
 
 
 def a_trial(profit: Floats, *, spend: float = 0.0, revenue: float = 0.0, broken: bool = False) -> Trial:
@@ -15,6 +15,8 @@ def a_trial(profit: Floats, *, spend: float = 0.0, revenue: float = 0.0, broken:
         profit_cents=profit,
         spend_cents=spend * like,
         ad_revenue_cents=revenue * like,
+        week_spend_cents=np.tile(np.array([spend, 0.0], dtype=np.int64), (profit.size, 1)),
+        week_revenue_cents=np.tile(np.array([revenue, 0.0], dtype=np.int64), (profit.size, 1)),
         broken=np.full(profit.size, broken),
         wishes=np.full(profit.size, 500),
         interventions=np.full(profit.size, 2),
@@ -63,7 +65,21 @@ def test_table_has_every_controller_per_family_and_over_all() -> None:
     assert table["steady", "laws"].lift.value == pytest.approx(0.5)
     assert table["thin_data", "laws"].share.value == pytest.approx(0.75 / 4)
     assert table["thin_data", "laws"].roas_missed == 4
+    assert table["thin_data", "laws"].roas_missed_weeks_share == pytest.approx(0.5)
+    assert table["thin_data", REFERENCE].roas_missed_weeks_share == 0.0
+    assert table["steady", "laws"].roas_missed_weeks_share is None
+    assert table[None, "laws"].roas_missed_weeks_share == pytest.approx(0.5)
     assert table["steady", REFERENCE].lift.value == pytest.approx(0.0)
     assert table[None, "laws"].stores == 8
     assert table[None, "laws"].interventions_per_1000 == pytest.approx(4.0)
     assert table[None, "laws"].writes == pytest.approx(1.5)
+
+
+def test_stores_of_several_trials_stand_one_after_the_other() -> None:
+    first, second = a_trial(np.array([1.0, 2.0]), spend=3.0), a_trial(np.array([4.0]), spend=5.0, broken=True)
+
+    both = all_of([first, second])
+
+    assert both.profit_cents.tolist() == [1.0, 2.0, 4.0]
+    assert both.broken.tolist() == [False, False, True]
+    assert both.week_spend_cents.tolist() == [[3, 0], [3, 0], [5, 0]]
