@@ -7,7 +7,7 @@ result: other code begins anew.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,11 @@ class Candidate:
         """Over the families, which count alike."""
         return float(np.mean(list(self.lift.values())))
 
+    @property
+    def least_lift(self) -> float:
+        """Of the family in which it wins least."""
+        return min(self.lift.values())
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingResult:
@@ -52,7 +57,7 @@ class TrainingResult:
     Attributes:
         folder: Of the policy, with weights and card.
         candidates: In the order in which they were learnt.
-        chosen: The one that the policy is: it wins most.
+        chosen: The one that the policy is; see ``best_of``.
         cpu_s: CPU seconds of all stages, those done before an interruption too.
     """
 
@@ -88,11 +93,19 @@ def train(config: Path, *, runs: Path, clock: Clock, tell: Callable[[str, dict[s
         for stage in stages
         if stage.network
     )
-    chosen = max(candidates, key=lambda candidate: candidate.mean_lift)
+    chosen = best_of(candidates)
     cpu_s = sum(figure["cpu_s"] for figure in figures.values())
     trained, _ = load_policy(run.folder / chosen.stage)
     save_policy(run.folder / POLICY, trained, card_of(run, trained, cpu_seconds=cpu_s))
     return TrainingResult(folder=run.folder / POLICY, candidates=candidates, chosen=chosen, cpu_s=cpu_s)
+
+
+def best_of(candidates: Sequence[Candidate]) -> Candidate:
+    """Of those that lose in no family the one that wins most on average; where all lose somewhere, the one that loses least there."""
+    harmless = [candidate for candidate in candidates if candidate.least_lift >= 0.0]
+    if harmless:
+        return max(harmless, key=lambda candidate: candidate.mean_lift)
+    return max(candidates, key=lambda candidate: candidate.least_lift)
 
 
 def _done(stage: Stage, run: Run, progress: Progress) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from autopilot import training_stages
 from autopilot.clock import SteppedClock
 from autopilot.errors import ConfigError
 from autopilot.policies import load_policy
-from autopilot.train import TrainingResult, train
+from autopilot.train import Candidate, TrainingResult, best_of, train
 from autopilot.training_settings import load_training
 from autopilot.training_stages import stages_of
 
@@ -96,6 +96,15 @@ def test_every_round_learns_and_is_judged_and_reinforcement_comes_last(tmp_path:
         *("sac", "holdout-sac"),
     ]
     assert [stage.name for stage in stages if stage.network] == ["fit-0", "fit-1", "sac"]
+
+
+def test_who_loses_nowhere_is_chosen_before_who_wins_most() -> None:
+    bold = Candidate(stage="bold", lift={"steady": 0.09, "seasonal": -0.01})
+    sound = Candidate(stage="sound", lift={"steady": 0.03, "seasonal": 0.0})
+    meek = Candidate(stage="meek", lift={"steady": 0.01, "seasonal": 0.01})
+
+    assert best_of([bold, sound, meek]) == sound
+    assert best_of([bold, Candidate(stage="bad", lift={"steady": 0.2, "seasonal": -0.02})]) == bold
 
 
 def test_rounds_and_holdout_share_no_store(tmp_path: Path) -> None:
