@@ -9,6 +9,7 @@ import numpy as np
 
 from perception.units import Bools, Floats, Ints
 from sim.conversion import delay_hours
+from sim.counts import places
 from sim.demand import units_of_orders
 from sim.parameters.market import Reporting
 from sim.randomness import Draw, Keys, at_index, binomial, quarter_uniforms, sku_keys, uniforms
@@ -125,39 +126,45 @@ class Singles:
 
 def singles(counts: Ints) -> Singles:
     """Spread counts, (N, M) or (E,), into single events; those of one cell follow each other."""
-    cell = np.flatnonzero(counts)
+    cell = places(counts)
     times = counts.take(cell)
-    last = np.cumsum(times)
-    first = last - times
-    number = int(last[-1]) if last.size else 0
-    return Singles(cell=np.repeat(cell, times), place=np.arange(number) - np.repeat(first, times))
+    which = np.repeat(np.arange(cell.size), times)
+    first = np.cumsum(times) - times
+    return Singles(cell=cell.take(which), place=np.arange(which.size) - first.take(which))
 
 
-def orders_from(
-    clicks: Ints,
-    order_per_click: Floats,
-    price_cents: Ints,
-    world: World,
-    reporting: Reporting,
-    *,
-    hour: int,
-) -> AdOrders:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clicks:
+    """The clicks of an hour on the E SKUs that were clicked at all.
+
+    Attributes:
+        cell: (E,) their places in the flattened (N, M) market.
+        count: (E,) clicks, > 0.
+        order_per_click: (E,) chance of an order.
+        price_cents: (E,) prices in force.
+    """
+
+    cell: Ints
+    count: Ints
+    order_per_click: Floats
+    price_cents: Ints
+
+
+def orders_from(clicks: Clicks, world: World, reporting: Reporting, *, hour: int) -> AdOrders:
     """Decide how many clicks become orders, of how many units, when they arrive, and how reports will misstate them.
 
     Args:
-        clicks: (N, M) clicks of the hour.
-        order_per_click: (N, M) chance of an order.
-        price_cents: (N, M) prices in force.
+        clicks: Of the hour.
         world: The truth.
         reporting: How orders are restated.
         hour: Of the clicks.
     """
-    skus, clicked = clicks.shape[1], np.flatnonzero(clicks)
-    luck = uniforms(sku_keys(world.cells.take(clicked), Draw.CONVERTS, hour))
-    one_by_one = singles(binomial(clicks.take(clicked), order_per_click.take(clicked), luck))
+    skus = world.cells.shape[1]
+    luck = uniforms(sku_keys(world.cells.take(clicks.cell), Draw.CONVERTS, hour))
+    one_by_one = singles(binomial(clicks.count, clicks.order_per_click, luck))
     if one_by_one.cell.size == 0:
         return no_orders(skus)
-    cell = clicked.take(one_by_one.cell)
+    cell = clicks.cell.take(one_by_one.cell)
     bought = Singles(cell=cell, place=one_by_one.place)
     drawn = quarter_uniforms(order_keys(world.cells, bought, Draw.AD_ORDER, hour))
     misstated, settles = drawn[:, 2], 1 + (drawn[:, 3] * reporting.restated_for_h).astype(np.int64)
@@ -167,7 +174,7 @@ def orders_from(
     table[_CELL] = cell
     table[_CLICK] = hour
     table[_ARRIVAL] = hour + delay_hours(world.delay_cumulative, drawn[:, 1])
-    table[_PRICE] = price_cents.ravel()[cell]
+    table[_PRICE] = clicks.price_cents.take(one_by_one.cell)
     table[_UNITS] = units_of_orders(world.units_deciles, cell % skus, drawn[:, 0])
     table[_RESTATED] = np.where(withheld, -settles, np.where(doubled, settles, 0))
     return AdOrders(table=table, skus=skus)

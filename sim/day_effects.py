@@ -10,7 +10,7 @@ from perception.units import Floats, Ints
 from sim.ads.auction import next_cpc_drift
 from sim.ads.campaign_budget import overdelivery
 from sim.conversion import day_noise
-from sim.demand import day_factor, store_day_factor
+from sim.demand import day_factor, on_sale, store_day_factor
 from sim.mechanics.shocks import is_announced
 from sim.moment import HOURS_PER_DAY, Moment
 from sim.parameters.daily_demand import real_day
@@ -24,9 +24,10 @@ class DayEffects:
     """What luck made of today.
 
     Attributes:
-        orders_per_day: (N, M) organic orders of an average day at the reference price, if all days were as lucky as today.
+        orders_per_day: (N, M) organic orders of an average day at the reference price, if all days were as lucky as today; 0 before a
+            SKU's launch.
         searches_per_day: (N, M) searches of an average day, if all days were as busy as today: who does not order may still look. Nobody
-            knew of it in advance; rivals did not budget for it.
+            knew of it in advance; rivals did not budget for it. 0 before a SKU's launch.
         click_rate: (N, M) click per impression, [0, 1].
         order_rate: (N, M) order per click at the reference price, before its ceiling.
         log_cpc_drift: (N,) log level of rivals' bids.
@@ -59,8 +60,8 @@ def draw_day(parameters: MarketParameters, world: World, *, seeds: Ints, moment:
     shocks = parameters.shocks
     busy = shocks.event_traffic_ratio if shocks is not None and is_announced(shocks, moment.day) else 1.0
     return DayEffects(
-        orders_per_day=world.orders_per_day * luck,
-        searches_per_day=world.searches_per_day * shared,
+        orders_per_day=world.orders_per_day * luck * on_sale(world, moment.day),
+        searches_per_day=world.searches_per_day * shared * on_sale(world, moment.day),
         click_rate=np.minimum(world.ctr * day_noise(parameters, seeds=seeds, draw=Draw.DAY_CTR, day=index), 1.0),
         order_rate=world.cvr * day_noise(parameters, seeds=seeds, draw=Draw.DAY_CVR, day=index),
         log_cpc_drift=drift,

@@ -14,13 +14,14 @@ import numpy as np
 
 from perception.catalogue import Catalogue
 from perception.units import Floats, Ints
-from sim.ad_orders import AdOrders, no_orders, orders_from
+from sim.ad_orders import AdOrders, Clicks, no_orders, orders_from
 from sim.ads.ad_hour import AdTraffic, run_ads
 from sim.ads.auction import stationary_cpc_drift
-from sim.ads.campaign_budget import per_campaign, remaining_cents
+from sim.ads.campaign_budget import remaining_cents
 from sim.ads.rivals import AdMarket, RivalState, open_ads, reprice, rival_morning, start_rivals
+from sim.counts import places
 from sim.day_effects import DayEffects, draw_day
-from sim.demand import hour_index, on_sale, search_index, usual_units_per_day
+from sim.demand import hour_index, search_index, usual_units_per_day
 from sim.mechanics import feedback
 from sim.mechanics.feedback import Effects
 from sim.mechanics.feedback_state import FeedbackState
@@ -164,9 +165,10 @@ def step(parameters: MarketParameters, state: MarketState, setpoints: Setpoints)
         bid_cents=setpoints.bid_cents,
         left_cents=remaining_cents(setpoints.daily_budget_cents, state.today.overdelivery, state.campaign_spent_cents),
     )
-    chance = np.minimum(state.today.order_rate * now.order_per_click, parameters.conversion.cvr_maximum)
-    clicked = orders_from(ads.clicks, chance, setpoints.price_cents, state.world, parameters.reporting, hour=state.hour)
-    pending = state.pending.followed_by(clicked)
+    clicked = places(ads.clicks)
+    chance = np.minimum(state.today.order_rate.take(clicked) * now.order_per_click.take(clicked), parameters.conversion.cvr_maximum)
+    clicks = Clicks(cell=clicked, count=ads.clicks.take(clicked), order_per_click=chance, price_cents=setpoints.price_cents.take(clicked))
+    pending = state.pending.followed_by(orders_from(clicks, state.world, parameters.reporting, hour=state.hour))
     due = pending.arrival_hour == state.hour
     arriving = pending.where(due)
     if not now.platform_up.all():
@@ -180,6 +182,7 @@ def step(parameters: MarketParameters, state: MarketState, setpoints: Setpoints)
         cost_cents=ads.cost_cents,
         ad_orders=sales.ad_orders,
         organic_orders=sales.organic_orders,
+        orders=sales.ad_orders + sales.organic_orders,
         units=sales.units,
         revenue_cents=sales.revenue_cents,
         lost_units=sales.lost_units,
@@ -189,10 +192,10 @@ def step(parameters: MarketParameters, state: MarketState, setpoints: Setpoints)
     after = replace(
         state,
         hour=state.hour + 1,
-        feedback=feedback.after_hour(parameters, state.feedback, ad_orders=sales.ad_orders),
-        rivals=reprice(parameters, state.ads, ads.rivals, now.log_price),
+        feedback=feedback.after_hour(parameters, state.feedback, now, ad_orders=sales.ad_orders),
+        rivals=ads.rivals if _stand(state, now) else reprice(parameters, state.ads, ads.rivals, now.prices.log_price),
         inventory=replace(state.inventory, on_hand=state.inventory.on_hand - sales.units),
-        campaign_spent_cents=state.campaign_spent_cents + per_campaign(ads.cost_cents, state.world.campaign_members).astype(np.int64),
+        campaign_spent_cents=state.campaign_spent_cents + ads.spent_cents,
         pending=pending.where(~due),
         arrived=(*state.arrived, sales.delivered),
         totals=with_hour(state.totals, outcome, hour=state.hour),
@@ -202,9 +205,15 @@ def step(parameters: MarketParameters, state: MarketState, setpoints: Setpoints)
     return _next_day(parameters, after, setpoints), outcome
 
 
+def _stand(state: MarketState, now: Effects) -> bool:
+    """Whether our prices are those of the hour before, which rivals have answered."""
+    before = state.feedback.prices
+    return before is not None and before.log_price is now.prices.log_price
+
+
 def _traffic(parameters: MarketParameters, state: MarketState, now: Effects, moment: Moment) -> AdTraffic:
     """Who looks in this hour."""
-    season = search_index(parameters.demand, parameters.traffic, moment.day, moment.hour_of_day) * on_sale(state.world, moment.day)
+    season = search_index(parameters.demand, parameters.traffic, moment.day, moment.hour_of_day)
     searches = state.today.searches_per_day * (season * now.searches)
     return AdTraffic(
         searches=_stopped(searches, now),
@@ -216,8 +225,7 @@ def _traffic(parameters: MarketParameters, state: MarketState, now: Effects, mom
 
 def _organic_rate(parameters: MarketParameters, state: MarketState, now: Effects, moment: Moment) -> Floats:
     """Organic orders expected in the hour, (N, M): level × season × today's luck × effects, and what comes along with ad orders."""
-    season = hour_index(parameters.demand, moment.day, moment.hour_of_day) * on_sale(state.world, moment.day)
-    rate = state.today.orders_per_day * (now.organic * season)
+    rate = state.today.orders_per_day * (now.organic * hour_index(parameters.demand, moment.day, moment.hour_of_day))
     rate += now.companion_orders
     return _stopped(rate, now)
 
@@ -247,7 +255,7 @@ def _check(parameters: MarketParameters, state: MarketState, setpoints: Setpoint
         if values.shape != expected or values.dtype != np.int64:
             message = f"{name}: expected int64 of shape {expected}, was {values.dtype} of shape {values.shape}"
             raise ValueError(message)
-        if (values < least).any():
+        if values.size and values.min() < least:
             message = f"{name}: expected >= {least}, was {values.min()}"
             raise ValueError(message)
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from perception.units import Bools, Ints
 from sim.ad_orders import AdOrders
+from sim.counts import places
 
 _COLUMNS = 5
 _DUE, _CELL, _CLICK, _COUNT, _VALUE = range(_COLUMNS)
@@ -70,16 +71,15 @@ def news_of(orders: AdOrders, *, shown_at: Ints, settled_at: Ints) -> News:
         shown_at: (E,) hours passed when each is shown first.
         settled_at: (E,) hours passed when its restatement ends.
     """
-    surplus = orders.surplus
     # of an order that settles before it is seen, nothing wrong is ever shown
-    restated = np.flatnonzero((surplus != 0) & (settled_at > shown_at))
-    at_first = np.ones_like(surplus)
-    at_first[restated] += surplus[restated]
-    value = orders.units * orders.price_cents
-    first = np.stack((shown_at, orders.cell, orders.click_hour, at_first, at_first * value))
-    corrected = (settled_at, orders.cell, orders.click_hour, -surplus, -surplus * value)
-    correction = np.stack([row[restated] for row in corrected])
-    return News(table=np.concatenate([first[:, at_first != 0], correction], axis=1))
+    surplus = orders.surplus * (settled_at > shown_at)
+    table = np.empty((_COLUMNS, 2, orders.count), dtype=np.int64)
+    table[_DUE] = shown_at, settled_at
+    table[_CELL], table[_CLICK] = orders.cell, orders.click_hour
+    table[_COUNT] = 1 + surplus, -surplus
+    table[_VALUE] = table[_COUNT] * (orders.units * orders.price_cents)
+    # a withheld order is not shown at first, and most are right from the start
+    return News(table=table.reshape(_COLUMNS, -1).take(places(table[_COUNT]), axis=1))
 
 
 def later(news: News, more: News) -> News:

@@ -12,7 +12,7 @@ changed in place: earlier reports can be kept, and share all pages that did not 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -123,19 +123,32 @@ def open_reports(state: MarketState) -> Reports:
 
 def advance(parameters: MarketParameters, reports: Reports, outcome: HourOutcome) -> Reports:
     """Show what becomes visible at the end of the hour that ``outcome`` tells of, the one after those that the reports know."""
-    hour, now = reports.hour, reports.hour + 1
-    lag = hour_lag_h(parameters.reporting, keys=reports.lag_keys, hours=np.array([hour]))[:, 0]
-    pages = reports.pages if hour % HOURS_PER_DAY else (*reports.pages, _blank(outcome.units.shape))[-parameters.reporting.kept_days :]
-    pages = (*pages[:-1], _sold(pages[-1], outcome, now=now))
-    opened = replace(
-        reports,
+    reporting, hour, now = parameters.reporting, reports.hour, reports.hour + 1
+    lag = hour_lag_h(reporting, keys=reports.lag_keys, hours=np.array([hour]))[:, 0]
+    pages = list(reports.pages)
+    if hour % HOURS_PER_DAY == 0:
+        pages = [*pages, _blank(outcome.units.shape)][-reporting.kept_days :]
+    oldest = hour // HOURS_PER_DAY + 1 - len(pages)
+    pages[-1] = _sold(pages[-1], outcome, now=now)
+    hidden = (*reports.hidden, _hidden(reporting, outcome, lag, hour=hour))
+    for at, figures in _traffic_seen(reporting, pages, hidden, oldest_day=oldest, now=now).items():
+        pages[at] = figures
+    news = later(reports.news, _conversions(parameters, reports, outcome, lag)) if outcome.delivered.count else reports.news
+    due, waiting = due_at(news, now)
+    place = due.click_hour // HOURS_PER_DAY - oldest
+    for at in set(place[place >= 0].tolist()):
+        pages[at] = _conversions_seen(pages[at], due.where(place == at), now=now)
+    return Reports(
+        first_day=reports.first_day,
         hour=now,
-        oldest_day=hour // HOURS_PER_DAY + 1 - len(pages),
-        pages=pages,
-        hidden=(*reports.hidden, _hidden(parameters.reporting, outcome, lag, hour=hour)),
-        news=later(reports.news, _conversions(parameters, reports, outcome, lag)) if outcome.delivered.count else reports.news,
+        skus=reports.skus,
+        lag_keys=reports.lag_keys,
+        recovery_keys=reports.recovery_keys,
+        oldest_day=oldest,
+        pages=tuple(pages),
+        hidden=hidden[-reporting.lag_high_h :],
+        news=waiting,
     )
-    return _with_conversions(_with_traffic(parameters.reporting, opened))
 
 
 def ad_figures(reports: Reports, days: Sequence[int]) -> Floats:
@@ -184,14 +197,15 @@ def _by_column(figures: Ints) -> Ints:
 
 def _sold(page: Page, outcome: HourOutcome, *, now: int) -> Page:
     """The page with the hour's sales."""
-    orders = outcome.ad_orders + outcome.organic_orders
-    shop = np.empty((len(SHOP_COLUMNS), *orders.shape), dtype=np.int64)
-    for column, sold in enumerate((orders, outcome.units, outcome.revenue_cents)):
+    shop = np.empty((len(SHOP_COLUMNS), *outcome.orders.shape), dtype=np.int64)
+    for column, sold in enumerate((outcome.orders, outcome.units, outcome.revenue_cents)):
         np.add(page.shop[..., column], sold, out=shop[column])
-    return replace(
-        page,
+    return Page(
+        traffic=page.traffic,
+        conversions=page.conversions,
         shop=_by_column(shop),
-        shop_changed=np.where(orders > 0, now, page.shop_changed),
+        ads_changed=page.ads_changed,
+        shop_changed=np.where(outcome.orders > 0, now, page.shop_changed),
     )
 
 
@@ -215,18 +229,20 @@ def _recovered(shocks: Shocks, reports: Reports, orders: AdOrders) -> Bools:
 
 
 def _hidden(reporting: Reporting, outcome: HourOutcome, lag: Ints, *, hour: int) -> HiddenHour:
-    traffic = np.stack((outcome.impressions, outcome.clicks, outcome.cost_cents), axis=-1)
+    traffic = np.empty((*outcome.clicks.shape, _TRAFFIC), dtype=np.int64)
+    for column, figures in enumerate((outcome.impressions, outcome.clicks, outcome.cost_cents)):
+        traffic[..., column] = figures
     # sorted while it is at hand: when it is shown, each part is read in one go; numpy sorts 16 bits three times as fast as 64
     order = lag.astype(np.uint16).argsort(kind="stable")
-    starts = lag.take(order).searchsorted(np.arange(reporting.lag_low_h, reporting.lag_high_h + 2))
-    return HiddenHour(hour=hour, stores=order, traffic=traffic.take(order, axis=0), starts=tuple(starts.tolist()))
+    ends = np.bincount(lag - reporting.lag_low_h, minlength=reporting.lag_high_h - reporting.lag_low_h + 1).cumsum()
+    return HiddenHour(hour=hour, stores=order, traffic=traffic.take(order, axis=0), starts=(0, *ends.tolist()))
 
 
-def _with_traffic(reporting: Reporting, reports: Reports) -> Reports:
-    """Show the traffic that is due now, and forget the hours of which nothing is hidden any more."""
-    pages, updated = list(reports.pages), dict[int, Ints]()
-    for each in reports.hidden:
-        page, lag = each.hour // HOURS_PER_DAY - reports.oldest_day, reports.hour - 1 - each.hour - reporting.lag_low_h
+def _traffic_seen(reporting: Reporting, pages: list[Page], hidden: tuple[HiddenHour, ...], *, oldest_day: int, now: int) -> dict[int, Page]:
+    """Those of the pages that show more traffic when ``now`` hours have passed, by their place."""
+    updated = dict[int, Ints]()
+    for each in hidden:
+        page, lag = each.hour // HOURS_PER_DAY - oldest_day, now - 1 - each.hour - reporting.lag_low_h
         if page < 0 or lag < 0 or each.starts[lag] == each.starts[lag + 1]:
             continue
         if page not in updated:
@@ -237,23 +253,13 @@ def _with_traffic(reporting: Reporting, reports: Reports) -> Reports:
         rows = updated[page].take(stores, axis=0)
         rows += each.traffic[shown]
         updated[page][stores] = rows
-    for page, traffic in updated.items():
-        # whatever is clicked was seen: impressions tell of any change
-        changed = np.where(traffic[..., 0] != pages[page].traffic[..., 0], reports.hour, pages[page].ads_changed)
-        pages[page] = replace(pages[page], traffic=traffic, ads_changed=changed)
-    return replace(reports, pages=tuple(pages), hidden=reports.hidden[-reporting.lag_high_h :])
+    return {place: _with_traffic(pages[place], traffic, now=now) for place, traffic in updated.items()}
 
 
-def _with_conversions(reports: Reports) -> Reports:
-    """Show the conversions and corrections that are due now."""
-    due, news = due_at(reports.news, reports.hour)
-    if not due.cell.size:
-        return reports
-    pages = list(reports.pages)
-    place = due.click_hour // HOURS_PER_DAY - reports.oldest_day
-    for at in set(place[place >= 0].tolist()):
-        pages[at] = _conversions_seen(pages[at], due.where(place == at), now=reports.hour)
-    return replace(reports, pages=tuple(pages), news=news)
+def _with_traffic(page: Page, traffic: Ints, *, now: int) -> Page:
+    # whatever is clicked was seen: impressions tell of any change
+    changed = np.where(traffic[..., 0] != page.traffic[..., 0], now, page.ads_changed)
+    return Page(traffic=traffic, conversions=page.conversions, shop=page.shop, ads_changed=changed, shop_changed=page.shop_changed)
 
 
 def _conversions_seen(page: Page, news: News, *, now: int) -> Page:
@@ -262,7 +268,7 @@ def _conversions_seen(page: Page, news: News, *, now: int) -> Page:
     np.add.at(count.reshape(-1), cell, news.count)
     np.add.at(value_cents.reshape(-1), cell, news.value_cents)
     changed.reshape(-1)[cell] = now
-    return replace(page, conversions=conversions, ads_changed=changed)
+    return Page(traffic=page.traffic, conversions=conversions, shop=page.shop, ads_changed=changed, shop_changed=page.shop_changed)
 
 
 def _stacked(reports: Reports, days: Sequence[int], columns: int) -> Floats:

@@ -59,8 +59,9 @@ def sell(on_hand: Ints, price_cents: Ints, organic: OrganicOrders, arriving: AdO
         organic: Served first.
         arriving: Served after them, those that clicked first coming first.
     """
-    wanted = _per_sku(organic.cell, organic.units, on_hand)
-    np.add.at(wanted.reshape(-1), arriving.cell, arriving.units)
+    wanted = np.zeros_like(on_hand)
+    for cell, wanted_units in ((organic.cell, organic.units), (arriving.cell, arriving.units)):
+        np.add.at(wanted.reshape(-1), cell, wanted_units)
     units = np.minimum(wanted, on_hand)
     served, delivered, short = organic.counts, arriving, wanted > on_hand
     if short.any():
@@ -91,9 +92,3 @@ def _rationed(on_hand: Ints, short: Bools, organic: OrganicOrders, arriving: AdO
     ad_units = arriving.units.copy()
     ad_units[some[1]] = sold[first:]
     return refused, ad_units
-
-
-def _per_sku(cell: Ints, weights: Ints, like: Ints) -> Ints:
-    """Sum per cell, shaped ``like``."""
-    # exact: sums of integers far below 2**53
-    return np.bincount(cell, weights=weights, minlength=like.size).astype(np.int64).reshape(like.shape)

@@ -1,7 +1,8 @@
 """Scenarios: a market, the terms of the store on it, and the seeds to train and to test with, read from ``configs/scenarios``.
 
 A scenario file has a table ``[scenario]``, a table ``[store]``, and any section of a market file, which is laid over the base market:
-tables merge, values and arrays replace. ``like = "steady"`` lays the whole file over another scenario, so that it says only what differs.
+tables merge, values and arrays replace. ``like = "steady"`` lays the whole file over another scenario, beside it or shipped, so that it
+says only what differs.
 A store of a scenario is one seed of it.
 """
 
@@ -206,7 +207,9 @@ def _with_what_it_is_like(path: Path, *, seen: tuple[Path, ...]) -> dict[str, An
         return raw
     if path in seen:
         raise ScenarioFileError(f"{path}: scenario.like: expected scenarios that end somewhere, was a circle over {like!r}")
-    return merged(_with_what_it_is_like(find(SCENARIOS, like, called="scenario"), seen=(*seen, path)), raw)
+    beside = path.with_name(f"{like}.toml")
+    below = beside if beside.is_file() else find(SCENARIOS, like, called="scenario")
+    return merged(_with_what_it_is_like(below, seen=(*seen, path)), raw)
 
 
 def _validated(adapter: TypeAdapter[Any], raw: Mapping[str, Any], table: str, path: Path) -> Any:

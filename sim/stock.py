@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from perception.units import Floats, Ints
+from sim.counts import queues
 from sim.parameters.market import Stock
 from sim.randomness import Draw, sku_uniforms
 
@@ -72,13 +73,9 @@ def filled_units(on_hand: Ints, row: Ints, units: Ints) -> Ints:
     """
     if row.size == 0:
         return units
-    by_row = np.argsort(row, kind="stable")
-    wanted = units[by_row]
-    before = np.cumsum(wanted) - wanted
-    rows = row[by_row]
-    first = np.flatnonzero(np.concatenate([[True], rows[1:] != rows[:-1]]))
-    sizes = np.diff(np.append(first, rows.size))
-    before = before - np.repeat(before[first], sizes)
+    by_row = row.argsort(kind="stable")
+    wanted, rows = units.take(by_row), row.take(by_row)
+    left = on_hand.take(rows) - queues(rows).before_each(wanted)
     filled = np.empty_like(units)
-    filled[by_row] = np.clip(on_hand[rows] - before, 0, wanted)
+    filled[by_row] = np.minimum(np.maximum(left, 0), wanted)
     return filled

@@ -22,6 +22,7 @@ class HourOutcome:
         impressions, clicks, cost_cents: Of our ads.
         ad_orders: Orders that followed a click and arrived in this hour.
         organic_orders: Orders without a click.
+        orders: Of both kinds.
         units, revenue_cents: Sold in this hour, by both kinds of order.
         lost_units: Wanted but out of stock.
         delivered: The ad orders one by one, with the units sold, > 0.
@@ -33,6 +34,7 @@ class HourOutcome:
     cost_cents: Ints
     ad_orders: Ints
     organic_orders: Ints
+    orders: Ints
     units: Ints
     revenue_cents: Ints
     lost_units: Ints
@@ -95,21 +97,24 @@ def no_totals(shape: tuple[int, ...]) -> Totals:
 
 def with_hour(totals: Totals, outcome: HourOutcome, *, hour: int) -> Totals:
     """After one more hour."""
-    orders = outcome.ad_orders + outcome.organic_orders
     first_order_hour, never = totals.first_order_hour, (totals.first_order_hour.ravel() == NEVER).nonzero()[0]
-    if (begun := never[orders.take(never) > 0]).size:
+    if (begun := never[outcome.orders.take(never) > 0]).size:
         first_order_hour = first_order_hour.copy()
         first_order_hour.reshape(-1)[begun] = hour
-    return replace(
-        totals,
+    return Totals(
         impressions=totals.impressions + outcome.impressions,
         clicks=totals.clicks + outcome.clicks,
         cost_cents=totals.cost_cents + outcome.cost_cents,
-        orders=totals.orders + orders,
+        orders=totals.orders + outcome.orders,
         ad_orders=totals.ad_orders + outcome.ad_orders,
         units=totals.units + outcome.units,
         revenue_cents=totals.revenue_cents + outcome.revenue_cents,
         lost_units=totals.lost_units + outcome.lost_units,
+        cancelled_units=totals.cancelled_units,
+        cancelled_cents=totals.cancelled_cents,
+        returned_units=totals.returned_units,
+        returned_cents=totals.returned_cents,
+        restocked_units=totals.restocked_units,
         first_order_hour=first_order_hour,
     )
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from perception.units import Floats, Ints
-from sim.ads.auction import Ladder, Placement, bid_noise, ladder, place, takings
+from sim.ads.auction import Ladder, Placement, bid_noise, ladder, place, stand, takings
 from sim.ads.campaign_budget import affordable_clicks
 from sim.ads.rivals import AdMarket, RivalState, bid_factor, learners, reacted, spent_without_us
+from sim.counts import places, summed
 from sim.moment import Moment
 from sim.parameters.market import Auction, MarketParameters
 from sim.randomness import Draw, poisson, sku_keys, uniforms
@@ -36,11 +37,18 @@ class AdTraffic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdResults:
-    """What the ads of one hour brought: (N, M) impressions, paid clicks and their cost_cents; and the rivals after it."""
+    """What the ads of one hour brought.
+
+    Attributes:
+        impressions, clicks, cost_cents: (N, M) views, paid clicks and what they cost.
+        spent_cents: (N, C) the same cost by campaign.
+        rivals: After the hour.
+    """
 
     impressions: Ints
     clicks: Ints
     cost_cents: Ints
+    spent_cents: Ints
     rivals: RivalState
 
 
@@ -66,19 +74,20 @@ def run_ads(
     auction, rules = parameters.auction, parameters.rivals
     bidding = bool(bid_cents.any())
     if rules is None and not bidding:
-        return _nothing(bid_cents.shape, spent_without_us(parameters, market, rivals, moment=moment))
+        return _nothing(bid_cents.shape, left_cents.shape, spent_without_us(parameters, market, rivals, moment=moment))
     ranked = ranked_rivals(parameters, market, rivals, traffic, moment=moment)
     # a campaign without money takes no part
-    bids = bid_cents * (left_cents > 0).take(market.campaign_members.argmax(axis=0), axis=1)
+    funded = (left_cents > 0).take(market.campaign_members.argmax(axis=0), axis=1)
+    standing = stand(bid_cents * funded, ranked, auction)
     if rules is None:
         after = spent_without_us(parameters, market, rivals, moment=moment)
     else:
-        weight = traffic.searches * traffic.ctr / auction.sampled_auctions
-        won = takings(bids, ranked, auction, weight=weight, middle_cents=market.middle_cents, worth_of=learners(rules))
+        weight = traffic.searches / auction.sampled_auctions * traffic.ctr
+        won = takings(standing, auction, weight=weight, middle_cents=market.middle_cents, worth_of=learners(rules))
         after = reacted(parameters, rules, market, rivals, won, moment=moment, bid_level=traffic.bid_level, busy=traffic.busy)
     if not bidding:
-        return _nothing(bid_cents.shape, after)
-    return clicks_won(auction, market, traffic, place(bids, ranked, auction), moment=moment, left_cents=left_cents, after=after)
+        return _nothing(bid_cents.shape, left_cents.shape, after)
+    return clicks_won(auction, market, traffic, place(standing, auction), moment=moment, left_cents=left_cents, after=after)
 
 
 def ranked_rivals(parameters: MarketParameters, market: AdMarket, rivals: RivalState, traffic: AdTraffic, *, moment: Moment) -> Ladder:
@@ -103,7 +112,7 @@ def clicks_won(
         auction, market, traffic: Number of auctions, the market's fixed part, and who looks.
         placed: What the bids have won.
         moment: Which hour.
-        left_cents: (N, C) what each campaign may still spend.
+        left_cents: (N, C) what each campaign may still spend; one without money has won nothing.
         after: The rivals after the hour, handed on.
     """
     views = placed.exposure * (traffic.searches / auction.sampled_auctions)
@@ -114,23 +123,20 @@ def clicks_won(
     clicks = poisson(until[-1] * traffic.ctr, uniforms(sku_keys(market.cells, Draw.CLICKS, moment.hour)))
     offered = _spread(clicks, until, market, moment) if auction.sampled_auctions > 1 else clicks[None]
     first = moment.hour % clicks.shape[1]
-    paid, shown = affordable_clicks(offered, placed.click_price_cents, market.campaign_members, left_cents, first=first)
+    paid = affordable_clicks(offered, placed.click_price_cents, market.campaign_members, left_cents, first=first)
+    views.reshape(-1)[paid.ended] = 0.0
     # clicks and views without a click are independent Poisson counts: splitting by CTR is exact
-    views *= shown
-    unclicked = poisson(views.sum(axis=0) * (1.0 - traffic.ctr), uniforms(sku_keys(market.cells, Draw.VIEWS, moment.hour)))
-    kept = paid.sum(axis=0)
+    unclicked = poisson(summed(views) * (1.0 - traffic.ctr), uniforms(sku_keys(market.cells, Draw.VIEWS, moment.hour)))
+    kept = summed(paid.clicks)
     return AdResults(
-        impressions=unclicked + kept,
-        clicks=kept,
-        cost_cents=(paid * placed.click_price_cents).sum(axis=0),
-        rivals=after,
+        impressions=unclicked + kept, clicks=kept, cost_cents=summed(paid.cost_cents), spent_cents=paid.spent_cents, rivals=after
     )
 
 
 def _spread(clicks: Ints, until: Floats, market: AdMarket, moment: Moment) -> Ints:
     """Counts (N, M) spread over K auctions in proportion to the steps of ``until``, (K, N, M): its sums over the auctions so far."""
     # most SKUs are not clicked in an hour
-    cell, auctions = np.flatnonzero(clicks), len(until)
+    cell, auctions = places(clicks), len(until)
     count = clicks.take(cell)
     reached = until.reshape(auctions, -1).take(cell, axis=1)
     reached *= count / np.maximum(reached[-1], _LEAST_VIEWS)
@@ -141,10 +147,11 @@ def _spread(clicks: Ints, until: Floats, market: AdMarket, moment: Moment) -> In
     np.minimum(marks, count, out=marks)
     marks[1:] -= marks[:-1].copy()
     spread = np.zeros((auctions, clicks.size), dtype=np.int64)
-    spread[:, cell] = marks
+    for counts, mark in zip(spread, marks, strict=True):
+        counts[cell] = mark
     return spread.reshape(until.shape)
 
 
-def _nothing(shape: tuple[int, ...], after: RivalState) -> AdResults:
-    none = np.zeros(shape, dtype=np.int64)
-    return AdResults(impressions=none, clicks=none, cost_cents=none, rivals=after)
+def _nothing(skus: tuple[int, ...], campaigns: tuple[int, ...], after: RivalState) -> AdResults:
+    none = np.zeros(skus, dtype=np.int64)
+    return AdResults(impressions=none, clicks=none, cost_cents=none, spent_cents=np.zeros(campaigns, dtype=np.int64), rivals=after)

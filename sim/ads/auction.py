@@ -17,6 +17,7 @@ from scipy.special import ndtri
 
 from control.rows import row_sums
 from perception.units import Bools, Floats, Ints
+from sim.counts import summed
 from sim.parameters.market import Auction
 from sim.randomness import Draw, Floats32, Keys, at_index, normals, quarter_lognormals, sku_keys, split, store_keys, uniforms
 
@@ -24,6 +25,8 @@ HIGHEST_BID_CENTS = 1 << 40
 """A bid above this counts as this: an hour's cost of it still fits 64 bits."""
 _LANES = 4
 """Rivals per 64-bit key: each takes a quarter."""
+_NO_PART = np.float32(-1.0)
+"""Stands for our bid where we take no part: below any bid of a rival, even none."""
 _ROOT_STEPS = 60
 """Fixed-point steps to the root of ``quasi_noise``, which shrink the error by half at least."""
 
@@ -38,7 +41,26 @@ class Ladder:
     """
 
     bids_cents: Floats32
-    owners: NDArray[np.uint32]
+    owners: NDArray[np.uint16]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Our bids beside the rivals' in K auctions of each SKU.
+
+    Attributes:
+        bid_cents: (N, M) our bids, at most ``HIGHEST_BID_CENTS``.
+        taking_part_cents: (N, M) float32 the same, −1 where the bid is less than the reserve.
+        rivals: Their highest bids.
+        outbid: (slots, K, N, M) which of them ours is at least as high as; none where we take no part.
+        outbid_count: (slots, K, N, M) float32 the same as 1 and 0, to reckon with: a choice between arrays takes four times as long.
+    """
+
+    bid_cents: Ints
+    taking_part_cents: Floats32
+    rivals: Ladder
+    outbid: Bools
+    outbid_count: Floats32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,114 +113,114 @@ def ladder(middle_cents: Floats32, factor: Floats, noise: Floats32, *, rungs: in
     """
     rivals, stores, skus = middle_cents.shape
     owner_bits = np.uint32((1 << (rivals - 1).bit_length()) - 1)
-    level = factor.astype(np.float32)[..., None]
-    coded = np.empty((rungs, noise.shape[1], stores, skus), dtype=np.uint32)
+    # (R, K or 1, N, M), laid out in full: a product with one figure per row costs three times as much
+    middle = np.repeat(factor.transpose(2, 0, 1).astype(np.float32), skus, axis=-1).reshape(rivals, -1, stores, skus)
+    middle *= middle_cents[:, None]
+    bids = np.empty((rivals, noise.shape[1], stores, skus), dtype=np.float32)
+    for group, lanes in enumerate(noise.transpose(0, 4, 1, 2, 3)):
+        own = slice(group * _LANES, min((group + 1) * _LANES, rivals))
+        np.multiply(lanes[: own.stop - own.start], middle[own], out=bids[own])
+    # positive floats sort as their bits do: the last bits carry whose bid it is through the sort
+    low = bids.view(np.uint32)
+    low &= ~owner_bits
+    low |= np.arange(rivals, dtype=np.uint32)[:, None, None, None]
+    coded = np.empty((rungs, *low.shape[1:]), dtype=np.uint32)
     coded[rivals:] = 0
-    for rival in range(rivals):
-        bid = noise[rival // _LANES, ..., rival % _LANES] * (level[:, :, rival] * middle_cents[rival])
-        # positive floats sort as their bits do: the last bits carry whose bid it is through the sort
-        low = bid.view(np.uint32)
-        low &= ~owner_bits
-        low |= np.uint32(rival)
-        _insert(coded, low, filled=min(rival, rungs))
-    owners = coded & owner_bits
+    for rival, bid in enumerate(low):
+        _insert(coded, bid, filled=min(rival, rungs))
+    owners = (coded & owner_bits).astype(np.uint16)
     coded &= ~owner_bits
     return Ladder(bids_cents=coded.view(np.float32), owners=owners)
 
 
 def _insert(rungs: NDArray[np.uint32], bid: NDArray[np.uint32], *, filled: int) -> None:
     """Insert one more bid into falling rungs, of which the first few are filled; the lowest falls out."""
-    for rung in rungs[:filled]:
-        lower = np.minimum(rung, bid)
+    if not filled:
+        rungs[0] = bid
+    for place, rung in enumerate(rungs[:filled], start=1):
+        free = rungs[place] if place == filled < len(rungs) else None
+        lower = np.minimum(rung, bid, out=free)
         np.maximum(rung, bid, out=rung)
         bid = lower
-    if filled < len(rungs):
-        rungs[filled] = bid
 
 
-def place(bid_cents: Ints, rivals: Ladder, auction: Auction) -> Placement:
-    """Rank our bid among the rivals'; the winner of a slot pays the next bid below or the reserve, rounded up, or its own bid.
-
-    Under equal bids we come first. Against the same rivals a higher bid is never seen less and never pays less per click, and no click
-    costs more than the bid.
+def stand(bid_cents: Ints, rivals: Ladder, auction: Auction) -> Standing:
+    """Rank our bids among the rivals'; under equal bids we come first.
 
     Args:
         bid_cents: (N, M) our bids; 0 or less than the reserve takes no part.
         rivals: At least as many rungs as there are slots.
-        auction: Exposures, reserve and rule of payment.
+        auction: Slots and reserve.
     """
-    slots = len(auction.exposures)
     bid_cents = np.minimum(bid_cents, HIGHEST_BID_CENTS)
-    outbid = bid_cents.astype(np.float32) >= rivals.bids_cents[:slots]
-    rank = slots - outbid.sum(axis=0, dtype=np.uint8)
-    by_rank = np.array([*auction.exposures, 0.0])
-    exposure = by_rank.take(rank)
-    exposure *= bid_cents >= auction.reserve_cents
-    seen = exposure > 0.0
+    taking_part = bid_cents.astype(np.float32)
+    np.putmask(taking_part, bid_cents < auction.reserve_cents, _NO_PART)
+    outbid = taking_part >= rivals.bids_cents[: len(auction.exposures)]
+    return Standing(
+        bid_cents=bid_cents, taking_part_cents=taking_part, rivals=rivals, outbid=outbid, outbid_count=outbid.astype(np.float32)
+    )
+
+
+def place(standing: Standing, auction: Auction) -> Placement:
+    """The slots that our bids win; the winner of one pays the next bid below or the reserve, rounded up, or its own bid.
+
+    Against the same rivals a higher bid is never seen less and never pays less per click, and no click costs more than the bid.
+    """
+    outbid, slots = standing.outbid, len(auction.exposures)
+    rank = slots - summed(outbid.view(np.uint8))
+    # the ranks are in range by construction: nothing to check
+    exposure = np.array([*auction.exposures, 0.0]).take(rank, mode="clip")
+    # whoever is above the last rung has won a slot
     if auction.first_price:
-        return Placement(exposure=exposure, click_price_cents=seen * bid_cents)
-    below = outbid.astype(np.float32)
-    below *= rivals.bids_cents[:slots]
-    next_bid = below.max(axis=0, initial=auction.reserve_cents)
+        return Placement(exposure=exposure, click_price_cents=outbid[-1] * standing.bid_cents)
+    next_bid = standing.outbid_count[-1] * np.float32(auction.reserve_cents)
+    for beaten, bid in zip(standing.outbid_count, standing.rivals.bids_cents, strict=False):
+        np.maximum(next_bid, beaten * bid, out=next_bid)
     price = np.ceil(next_bid, out=next_bid).astype(np.int64)
-    price *= seen
     # a float32 of a huge bid may lie above the bid itself
-    return Placement(exposure=exposure, click_price_cents=np.minimum(price, bid_cents, out=price))
+    return Placement(exposure=exposure, click_price_cents=np.minimum(price, standing.bid_cents, out=price))
 
 
-def takings(
-    bid_cents: Ints, rivals: Ladder, auction: Auction, *, weight: Floats, middle_cents: Floats32, worth_of: tuple[int, ...]
-) -> Takings:
+def takings(standing: Standing, auction: Auction, *, weight: Floats, middle_cents: Floats32, worth_of: tuple[int, ...]) -> Takings:
     """What rivals pay for the clicks of K auctions and what those are worth to them, as expected values given the bids.
 
     Args:
-        bid_cents: (N, M) our bids, which push rivals down and raise what they pay.
-        rivals: With one rung more than there are slots.
+        standing: Our bids, which push rivals down and raise what they pay; with one rung more than there are slots.
         auction: Exposures, reserve and rule of payment.
         weight: (N, M) clicks of one auction if its ad is surely seen.
         middle_cents: (R, N, M) usual bids of the rivals.
         worth_of: Rivals whose worth is asked for; 0 for the others.
     """
-    slots, reserve = len(auction.exposures), np.float32(auction.reserve_cents)
-    ours = np.minimum(bid_cents, HIGHEST_BID_CENTS).astype(np.float32)
-    ours *= ours >= reserve
-    # an array: numpy takes three times as long to compare with a single figure
-    least = np.full_like(ours, reserve)
-    bids, owners = rivals.bids_cents[:slots], rivals.owners[:slots]
-    # a rival that we outbid stands one slot lower; arithmetic on masks, because a choice between arrays takes four times as long
-    pushed = (ours >= bids).astype(np.float32)
+    slots, reserve, rungs = len(auction.exposures), np.float32(auction.reserve_cents), standing.rivals.bids_cents
+    bids, owners = rungs[:slots], standing.rivals.owners[:slots]
+    # a rival that we outbid stands one slot lower
     exposures = np.array([*auction.exposures, 0.0], dtype=np.float32)[:, None, None, None]
-    clicks = pushed * (exposures[1:] - exposures[:-1])
+    clicks = standing.outbid_count * (exposures[1:] - exposures[:-1])
     clicks += exposures[:-1]
-    clicks *= bids >= reserve
     clicks *= weight.astype(np.float32)
     if auction.first_price:
         cost = clicks * bids
     else:
-        np.subtract(np.float32(1.0), pushed, out=pushed)
-        pushed *= ours
-        np.maximum(pushed, rivals.bids_cents[1:], out=pushed)
-        cost = np.maximum(pushed, least, out=pushed)
+        # pushed down, it no longer pays our bid but the next one
+        cost = np.subtract(np.float32(1.0), standing.outbid_count)
+        cost *= standing.taking_part_cents
+        np.maximum(cost, rungs[1:], out=cost)
+        np.maximum(cost, reserve, out=cost)
         cost *= clicks
-    count = len(middle_cents)
-    paid, worth = np.empty((count, *ours.shape), dtype=np.float32), np.zeros((ours.shape[0], count))
-    for rival in range(count):
-        own = (owners == rival).astype(np.float32)
-        if rival in worth_of:
-            worth[:, rival] = row_sums(_per_sku(own * clicks) * middle_cents[rival])
-        own *= cost
-        paid[rival] = _per_sku(own)
-    return Takings(cost_cents=row_sums(paid.reshape(-1, ours.shape[1])).reshape(count, -1).T, worth_cents=worth)
-
-
-def _per_sku(values: Floats32) -> Floats32:
-    """Sums of (S, K, N, M) over slots and auctions, (N, M)."""
-    parts = values.reshape(-1, *values.shape[2:])
-    total: Floats32 = parts[0].copy()
-    # in one order whatever the shape: numpy adds up a single store's single SKU in another one
-    for part in parts[1:]:
-        total += part
-    return total
+    taking_part, everyone = bids >= reserve, np.arange(len(middle_cents), dtype=owners.dtype)[:, None, None]
+    paid, clicked = (np.zeros((count, *weight.shape), dtype=np.float32) for count in (len(middle_cents), len(worth_of)))
+    for place in np.ndindex(bids.shape[:2]):
+        owned = owners[place] == everyone
+        owned &= taking_part[place]
+        own = owned.astype(np.float32)
+        for index, rival in enumerate(worth_of):
+            clicked[index] += own[rival] * clicks[place]
+        own *= cost[place]
+        paid += own
+    worth = np.zeros((len(weight), len(middle_cents)))
+    for index, rival in enumerate(worth_of):
+        worth[:, rival] = row_sums(clicked[index] * middle_cents[rival])
+    return Takings(cost_cents=row_sums(paid.reshape(-1, paid.shape[-1])).reshape(paid.shape[:2]).T, worth_cents=worth)
 
 
 def quasi_noise(auction: Auction, *, points: int) -> Floats32:

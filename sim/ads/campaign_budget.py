@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from perception.units import Bools, Floats, Ints
+from sim.counts import places, queues, summed
 from sim.parameters.market import Budget
 from sim.randomness import Draw, split, store_keys, uniforms
 
 _MOST_CENTS = 2.0**52
 """A daily limit beyond this counts as this: sums up to it are exact as floats."""
+_NOWHERE: Ints = np.zeros(0, dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paid:
+    """The clicks of an hour that campaigns have paid for.
+
+    Attributes:
+        clicks, cost_cents: (K, N, M) in K moments of the hour.
+        spent_cents: (N, C) the same cost by campaign.
+        ended: (E,) places in the flattened (K, N, M) where the ad was no longer shown, because the money ended in this hour.
+    """
+
+    clicks: Ints
+    cost_cents: Ints
+    spent_cents: Ints
+    ended: Ints
 
 
 def overdelivery(budget: Budget, *, seeds: Ints, day: int, campaigns: int) -> Floats:
@@ -28,48 +48,44 @@ def remaining_cents(daily_budget_cents: Ints, overdelivery_ratio: Floats, spent_
 
 def per_campaign(values: Ints, members: Bools) -> Ints:
     """Sums of (N, M) whole numbers over the SKUs of each campaign, (N, C); exact while they are below 2**53."""
-    return _sums(values, members).astype(np.int64)
+    # in any order, therefore; a product of floats is many times as fast as one of integers
+    return (values.astype(np.float64) @ members.T.astype(np.float64)).astype(np.int64)
 
 
-def affordable_clicks(clicks: Ints, click_price_cents: Ints, members: Bools, remaining: Ints, *, first: int = 0) -> tuple[Ints, Bools]:
+def affordable_clicks(clicks: Ints, click_price_cents: Ints, members: Bools, remaining: Ints, *, first: int = 0) -> Paid:
     """Cut an hour's clicks where its campaign's money ends.
 
     Args:
         clicks, click_price_cents: (K, N, M) clicks and their price in K moments of the hour, in order of time.
         members: (C, M) which SKU is in which campaign; each SKU in exactly one.
-        remaining: (N, C) what may still be spent, at most 2**52.
+        remaining: (N, C) what may still be spent, at most 2**52; the cost never exceeds it.
         first: Which SKU is served first within a moment, those after it next, round and round: let it go on from hour to hour, or the
             first SKU of a campaign always gets the last money.
-
-    Returns:
-        (K, N, M) clicks that are paid for, whose cost never exceeds ``remaining``; and whether the ad was still shown at that moment,
-        (K, N, M).
     """
     cost = clicks * click_price_cents
-    shown = np.broadcast_to((remaining > 0).take(members.argmax(axis=0), axis=1), clicks.shape)
-    short = _sums(cost.sum(axis=0), members) > remaining
+    spent = per_campaign(summed(cost), members)
+    short = spent > remaining
     if not short.any():
-        return clicks, shown
-    kept, shown = clicks.copy(), shown.copy()
+        return Paid(clicks=clicks, cost_cents=cost, spent_cents=spent, ended=_NOWHERE)
     # only where money ends in this hour: put the campaign's clicks in order of time, and count
-    moments, skus = len(clicks), clicks.shape[2]
-    for campaign in np.flatnonzero(short.any(axis=0)):
-        row, own = short[:, campaign].nonzero()[0], members[campaign].nonzero()[0]
-        begin = int(own.searchsorted(first))
-        served = np.concatenate([own[begin:], own[:begin]])
-        # (rows, K, SKUs of the campaign), as places in the flattened arrays
-        place = (np.arange(moments)[:, None] * clicks.shape[1] + row[:, None, None]) * skus + served
-        in_time = cost.take(place)
-        left = np.cumsum(in_time.reshape(len(row), -1), axis=1).reshape(place.shape)
-        left -= in_time
-        np.subtract(remaining[row, campaign][:, None, None], left, out=left)
-        paid = left // np.maximum(click_price_cents.take(place), 1)
-        kept.reshape(-1)[place] = np.minimum(np.maximum(paid, 0), clicks.take(place))
-        shown.reshape(-1)[place] = left > 0
-    return kept, shown
+    cell, campaign = _served(short, members, first=first)
+    served, place = queues(campaign), np.arange(len(clicks))[:, None] * clicks[0].size + cell
+    wanted, price = cost.take(place), click_price_cents.take(place)
+    whole = served.sums(wanted)
+    left = remaining.take(campaign) - (whole.cumsum(axis=0) - whole).take(served.queue_of, axis=1) - served.before_each(wanted)
+    affordable = np.minimum(np.maximum(left // np.maximum(price, 1), 0), clicks.take(place))
+    kept, paid = clicks.copy(), affordable * price
+    kept.reshape(-1)[place] = affordable
+    cost.reshape(-1)[place] = paid
+    spent.reshape(-1)[campaign.take(served.first)] = summed(served.sums(paid))
+    return Paid(clicks=kept, cost_cents=cost, spent_cents=spent, ended=place[left <= 0])
 
 
-def _sums(values: Ints, members: Bools) -> Floats:
-    # whole numbers below 2**53 add up exactly in any order, and a product of floats is many times as fast as one of integers
-    sums: Floats = values.astype(np.float64) @ members.T.astype(np.float64)
-    return sums
+def _served(short: Bools, members: Bools, *, first: int) -> tuple[Ints, Ints]:
+    """The SKUs of the campaigns that run short, (N, C), each campaign's in the order of a moment: places in (N, M) and in (N, C), flat."""
+    (campaigns, skus), campaign_of = members.shape, members.argmax(axis=0)
+    by_turn = np.arange(first, first + skus) % skus
+    by_campaign = by_turn[campaign_of[by_turn].argsort(kind="stable")]
+    store, rank = np.divmod(places(short.take(campaign_of[by_campaign], axis=1)), skus)
+    sku = by_campaign.take(rank)
+    return store * skus + sku, store * campaigns + campaign_of.take(sku)

@@ -19,7 +19,7 @@ from scipy.special import ndtr
 
 from perception.units import Floats, Ints
 from sim.ads.ad_hour import AdTraffic, clicks_won, ranked_rivals
-from sim.ads.auction import Ladder, place
+from sim.ads.auction import Ladder, place, stand
 from sim.ads.rivals import AdMarket, RivalState, funded_factor
 from sim.moment import Moment
 from sim.parameters.market import Auction, MarketParameters
@@ -64,7 +64,7 @@ def realised(parameters: MarketParameters, market: AdMarket, rivals: RivalState,
     left = np.full((bids.shape[0], len(market.campaign_members)), _UNLIMITED_CENTS)
     exposure, clicks, cost = (np.zeros(bids.shape) for _ in range(3))
     for step in range(bids.shape[-1]):
-        placed = place(bids[..., step], ranked, parameters.auction)
+        placed = place(stand(bids[..., step], ranked, parameters.auction), parameters.auction)
         exposure[..., step] = placed.exposure.mean(axis=0)
         won = clicks_won(parameters.auction, market, traffic, placed, moment=moment, left_cents=left, after=rivals)
         clicks[..., step], cost[..., step] = won.clicks, won.cost_cents

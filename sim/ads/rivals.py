@@ -19,11 +19,12 @@ draws behind the bids never do. Money of rivals is counted in shares of what a u
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
 from perception.units import Bools, Floats, Ints
-from sim.ads.auction import Takings, ladder, quasi_noise, rival_budgets, rival_hour_spend, rivals_present, takings
+from sim.ads.auction import Takings, ladder, quasi_noise, rival_budgets, rival_hour_spend, rivals_present, stand, takings
 from sim.demand import search_index, traffic_share
 from sim.moment import HOURS_PER_DAY, Moment
 from sim.parameters.market import Auction, MarketParameters
@@ -197,29 +198,33 @@ def reacted(
     elapsed = state.elapsed_share + hour_share
     error = elapsed - spent / state.budget_share
     multiplier = state.multiplier.copy()
-    if (paced := _of(rules, RivalKind.PACED)).size:
+    for paced in _of(rules.kinds, RivalKind.PACED):
         short = error[:, paced]
         change = rules.pacing_gain * (short - state.error[:, paced]) + rules.pacing_reset * short
         multiplier[:, paced] *= _between(1.0 + change, _FASTEST_CUT, _FASTEST_RAISE)
-    if (dual := _of(rules, RivalKind.DUAL)).size:
+    for dual in _of(rules.kinds, RivalKind.DUAL):
         overspent = (spent[:, dual] - state.spent_share[:, dual]) / state.budget_share[:, dual] - hour_share
         # bid = value / (1 + mu), and mu >= 0 moves against what is left of the hour's share of the budget
         multiplier[:, dual] = 1.0 / np.maximum(1.0 / multiplier[:, dual] + HOURS_PER_DAY * rules.dual_step * overspent, 1.0)
-    return replace(
-        state,
+    return RivalState(
         multiplier=_between(multiplier, _LEAST_MULTIPLIER, _MOST_MULTIPLIER),
+        budget_share=state.budget_share,
         spent_share=spent,
         error=error,
+        direction=state.direction,
         profit_share=state.profit_share + worth - cost,
+        last_profit_share=state.last_profit_share,
         elapsed_share=elapsed,
+        day_traffic=state.day_traffic,
+        log_price=state.log_price,
     )
 
 
 def reprice(parameters: MarketParameters, market: AdMarket, state: RivalState, log_price: Floats) -> RivalState:
     """Let the robots answer our prices of the hour that ended: a little below ours, within the competitor's own bounds.
 
-    So a cut of ours is followed within the hour, and when our price returns so does theirs, up to their usual price. ``log_price`` is
-    the (N, M) log of our prices over the reference prices.
+    So a cut of ours is followed within the hour, and when our price returns so does theirs, up to their usual price. Where no answer
+    changes the state is handed back. ``log_price`` is the (N, M) log of our prices over the reference prices.
     """
     rules = parameters.rivals
     if rules is None or rules.repriced_share == 0.0:
@@ -228,7 +233,7 @@ def reprice(parameters: MarketParameters, market: AdMarket, state: RivalState, l
     below_ours = log_price + np.log((1.0 - rules.undercut_ratio) / rules.rival_price_high_ratio)
     answer = _between(below_ours, lowest, 0.0)
     answer *= market.followed
-    return replace(state, log_price=answer)
+    return state if np.array_equal(answer, state.log_price) else replace(state, log_price=answer)
 
 
 def _between(values: Floats, low: float, high: float) -> Floats:
@@ -241,7 +246,7 @@ def _learned(rules: Rivals, state: RivalState) -> RivalState:
     """Midnight of the derivative followers: go on while the day was no worse than the one before, else turn."""
     worse = state.profit_share < state.last_profit_share
     direction = np.where(worse, -state.direction, state.direction)
-    learning, multiplier = _of(rules, RivalKind.LEARNING), state.multiplier.copy()
+    learning, multiplier = list(learners(rules)), state.multiplier.copy()
     moved = multiplier[:, learning] * np.exp(rules.learning_step * direction[:, learning])
     multiplier[:, learning] = _between(moved, _LEAST_MULTIPLIER, _MOST_MULTIPLIER)
     return replace(
@@ -255,12 +260,13 @@ def _learned(rules: Rivals, state: RivalState) -> RivalState:
 
 def learners(rules: Rivals) -> tuple[int, ...]:
     """Indices of the rivals that learn."""
-    return tuple(_of(rules, RivalKind.LEARNING).tolist())
+    return _of(rules.kinds, RivalKind.LEARNING)
 
 
-def _of(rules: Rivals, kind: RivalKind) -> Ints:
+@lru_cache(maxsize=64)
+def _of(kinds: tuple[RivalKind, ...], kind: RivalKind) -> tuple[int, ...]:
     """Indices of the rivals of a kind."""
-    return np.array([index for index, each in enumerate(rules.kinds) if each is kind], dtype=np.int64)
+    return tuple(index for index, each in enumerate(kinds) if each is kind)
 
 
 def _fluid_spend(parameters: MarketParameters, market: AdMarket, moment: Moment) -> Floats:
@@ -277,6 +283,7 @@ def _usual_cost_cents(auction: Auction, middle_cents: Floats32, *, clicks_per_da
     for first in range(0, _QUASI_AUCTIONS, _QUASI_CHUNK):
         some = noise[:, first : first + _QUASI_CHUNK]
         ranked = ladder(middle_cents, present, some, rungs=len(auction.exposures) + 1)
-        won = takings(nobody, ranked, auction, weight=clicks_per_day / _QUASI_AUCTIONS, middle_cents=middle_cents, worth_of=())
+        standing = stand(nobody, ranked, auction)
+        won = takings(standing, auction, weight=clicks_per_day / _QUASI_AUCTIONS, middle_cents=middle_cents, worth_of=())
         cost += won.cost_cents
     return np.maximum(cost, 1.0)

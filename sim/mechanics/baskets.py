@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from perception.units import Bools, Floats, Ints
+from sim.counts import places
 from sim.parameters.mechanics import Baskets
 
 _UNKNOWN_POOL = 0.01
@@ -28,7 +29,6 @@ class BasketState:
         first_pool: (N, 1) usual pool of the first day.
         range_share: (N, M) share of each SKU in the usual orders of what is on sale today.
         per_other_share: (N, M) 1 / (1 − range_share); 0 where nothing else is on sale.
-        companion_orders: (N, M) expected this hour.
         repeat_effect: (N, 1) factor on organic orders today.
     """
 
@@ -37,7 +37,6 @@ class BasketState:
     first_pool: Floats
     range_share: Floats
     per_other_share: Floats
-    companion_orders: Floats
     repeat_effect: Floats
 
 
@@ -51,29 +50,27 @@ def opened(usual_orders: Floats, on_sale: Bools) -> BasketState:
         first_pool=pool,
         range_share=share,
         per_other_share=_per_other(share),
-        companion_orders=np.zeros((1, 1)),
         repeat_effect=np.ones_like(pool),
     )
 
 
-def after_hour(state: BasketState, baskets: Baskets, *, ad_orders: Ints) -> BasketState:
-    """Expect the companions of an hour's ad orders (N, M) in the next one."""
-    if not ad_orders.any():
-        return replace(state, companion_orders=np.zeros((1, 1)))
-    return replace(state, companion_orders=companions(ad_orders, state.range_share, state.per_other_share, lines=baskets.companion_lines))
-
-
-def companions(ad_orders: Ints, range_share: Floats, per_other_share: Floats, *, lines: float) -> Floats:
-    """Order lines of other SKUs, (N, M), that sum to ``lines`` per ad order wherever another SKU is on sale.
+def companions(state: BasketState, baskets: Baskets, *, ad_orders: Ints) -> Floats:
+    """Order lines of other SKUs, (N, M), that sum to ``companion_lines`` per ad order wherever another SKU is on sale.
 
     An order of SKU i falls on SKU j with the chance share_j / (1 − share_i), never on i itself.
     """
-    spread: Floats = ad_orders * per_other_share
+    some = np.zeros(len(ad_orders), dtype=np.bool_)
+    some[places(ad_orders) // ad_orders.shape[1]] = True
+    # most stores have no ad order in an hour
+    stores = some.nonzero()[0]
+    spread: Floats = ad_orders.take(stores, axis=0) * state.per_other_share.take(stores, axis=0)
     # never below 0: a rounded sum of non-negative terms is at least each of them
     elsewhere: Floats = spread.sum(axis=1, keepdims=True) - spread
-    elsewhere *= range_share
-    elsewhere *= lines
-    return elsewhere
+    elsewhere *= state.range_share.take(stores, axis=0)
+    elsewhere *= baskets.companion_lines
+    expected = np.zeros(ad_orders.shape)
+    expected[stores] = elsewhere
+    return expected
 
 
 def next_day(

@@ -11,27 +11,26 @@ The market calls, in this order::
             rivals' bids                     × now.rival_bid
             where ~now.platform_up (N, 1):   nothing is shown, clicked or ordered, of either kind; ad orders due then are lost or wait
             where ~now.tracking_up (N, 1):   ad orders that arrive are not recorded by the ad platform
-        state = after_hour(parameters, state, ad_orders=…)
+        state = after_hour(parameters, state, now, ad_orders=…)
     at midnight, before anything of the new day is drawn:
         state, comebacks = after_day(parameters, state, world, DayDone(…), seeds=seeds, moment=Moment(day=new day, hour=its first))
             stock on hand += comebacks.restocked_units; totals take the rest
 
 Every array broadcasts against (N, M); a mechanic that is off leaves arrays of shape (1, 1) holding 1, 0 or True. ``organic`` and
-``order_per_click`` contain the own-price effect: the one exponential of the hour carries all price effects.
+``order_per_click`` contain the own-price effect: one exponential carries all price effects.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from perception.units import Bools, Floats, Ints
-from sim.demand import bounded_effect, log_price_ratio, price_exponent
 from sim.mechanics import baskets
-from sim.mechanics.cross_price import cross_price_exponent
 from sim.mechanics.feedback_day import closed, midnight, opened, today
-from sim.mechanics.feedback_state import DayDone, FeedbackState
+from sim.mechanics.feedback_state import DayDone, FeedbackState, PriceEffect
+from sim.mechanics.price_effect import Prices, price_effect
 from sim.mechanics.returns import Comebacks
 from sim.moment import Moment
 from sim.parameters.market import MarketParameters
@@ -46,31 +45,37 @@ class Effects:
     """This hour's effects; each array broadcasts against (N, M).
 
     Attributes:
-        organic: Factor on orders without a click, own-price effect included.
-        order_per_click: Factor on the chance that a click orders, own-price effect included.
+        prices: Factors on orders without a click and on the chance that a click orders, all price effects included.
         searches: Factor on the searches in which ads can be shown.
         rival_bid: (N, 1) factor on what rivals bid.
         companion_orders: (N, M) orders without a click expected on top, this hour, per SKU.
         platform_up: (N, 1) whether anything is shown and sold.
         tracking_up: (N, 1) whether conversions of ads are recorded.
-        log_price: (N, M) log of our prices over the reference prices.
     """
 
-    organic: Floats
-    order_per_click: Floats
+    prices: PriceEffect
     searches: Floats
     rival_bid: Floats
     companion_orders: Floats
     platform_up: Bools
     tracking_up: Bools
-    log_price: Floats
+
+    @property
+    def organic(self) -> Floats:
+        """(N, M) factor on orders without a click, own-price effect included."""
+        return self.prices.organic
+
+    @property
+    def order_per_click(self) -> Floats:
+        """(N, M) factor on the chance that a click orders, own-price effect included."""
+        return self.prices.order_per_click
 
 
 def start(parameters: MarketParameters, world: World, *, seeds: Ints, first_day: int) -> FeedbackState:
     """The first midnight, date ordinal ``first_day``, of stores that were run as usual until then."""
     at = midnight(parameters, world, seeds=seeds, moment=Moment(day=first_day, hour=0))
     mechanics = opened(at)
-    return FeedbackState(mechanics=mechanics, today=today(at, mechanics))
+    return FeedbackState(mechanics=mechanics, today=today(at, mechanics), prices=None, companion_orders=_NONE)
 
 
 def effects(
@@ -92,34 +97,25 @@ def effects(
         moment: The hour.
         rival_log_price: (N, M) log of the price that rivals answer ours with over their usual price; 0 where they do not answer.
     """
-    mechanics, day = state.mechanics, state.today
-    log_price = log_price_ratio(price_cents, world)
-    exponent = price_exponent(log_price, world)
-    if mechanics.cross_price is not None and parameters.cross_price is not None:
-        exponent += cross_price_exponent(
-            mechanics.cross_price, parameters.cross_price, log_price=log_price, rival_log_price=rival_log_price
-        )
-    price = bounded_effect(exponent, maximum=parameters.demand.price_effect_maximum)
-    shocks, customers = mechanics.shocks, mechanics.baskets
+    mechanics, day, shocks = state.mechanics, state.today, state.mechanics.shocks
+    answer = rival_log_price if isinstance(rival_log_price, np.ndarray) else np.full(price_cents.shape, rival_log_price)
+    prices = Prices(ours_cents=price_cents, rival_log_price=answer)
     return Effects(
-        organic=price * day.organic,
-        order_per_click=price * day.order_per_click,
+        prices=price_effect(parameters, mechanics, day, world, prices, state.prices),
         searches=day.searches,
         rival_bid=day.rival_bid,
-        companion_orders=_NONE if customers is None else customers.companion_orders,
+        companion_orders=state.companion_orders,
         platform_up=_UP if shocks is None else shocks.platform.is_over(moment.hour),
         tracking_up=_UP if shocks is None else shocks.tracking.is_over(moment.hour),
-        log_price=log_price,
     )
 
 
-def after_hour(parameters: MarketParameters, state: FeedbackState, *, ad_orders: Ints) -> FeedbackState:
-    """Remember an hour: ``ad_orders`` (N, M) were served in it."""
-    mechanics = state.mechanics
-    if mechanics.baskets is None or parameters.baskets is None:
-        return state
-    told = baskets.after_hour(mechanics.baskets, parameters.baskets, ad_orders=ad_orders)
-    return replace(state, mechanics=replace(mechanics, baskets=told))
+def after_hour(parameters: MarketParameters, state: FeedbackState, now: Effects, *, ad_orders: Ints) -> FeedbackState:
+    """Remember an hour: its effects, and the ``ad_orders`` (N, M) that were served in it."""
+    customers, companion_orders = state.mechanics.baskets, _NONE
+    if customers is not None and parameters.baskets is not None and ad_orders.any():
+        companion_orders = baskets.companions(customers, parameters.baskets, ad_orders=ad_orders)
+    return FeedbackState(mechanics=state.mechanics, today=state.today, prices=now.prices, companion_orders=companion_orders)
 
 
 def after_day(
@@ -137,4 +133,4 @@ def after_day(
     """
     at = midnight(parameters, world, seeds=seeds, moment=moment)
     mechanics, back = closed(at, state.mechanics, done)
-    return FeedbackState(mechanics=mechanics, today=today(at, mechanics)), back
+    return FeedbackState(mechanics=mechanics, today=today(at, mechanics), prices=None, companion_orders=state.companion_orders), back

@@ -52,6 +52,24 @@ class Today:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PriceEffect:
+    """What the prices of an hour do to demand until midnight, (N, M) each.
+
+    Attributes:
+        price_cents: Ours.
+        rival_log_price: Log of the price that rivals answered with over their usual price.
+        log_price: Log of ours over the reference prices.
+        organic, order_per_click: Those of today, times the effect of these prices.
+    """
+
+    price_cents: Ints
+    rival_log_price: Floats
+    log_price: Floats
+    organic: Floats
+    order_per_click: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MechanicStates:
     """What the mechanics remember of N stores; ``None`` where one is off.
 
@@ -78,7 +96,11 @@ class FeedbackState:
     Attributes:
         mechanics: What each remembers.
         today: What follows from it for the current day.
+        prices: The effect of the prices of the last hour; None at midnight.
+        companion_orders: Order lines without a click, (N, M) or (1, 1), that the ad orders of the last hour bring in the next.
     """
 
     mechanics: MechanicStates
     today: Today
+    prices: PriceEffect | None
+    companion_orders: Floats

@@ -16,7 +16,6 @@ from typing import Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
 from pydantic import ConfigDict, TypeAdapter
-from scipy.optimize import brentq
 from scipy.special import ndtri
 
 from perception.units import Floats
@@ -146,6 +145,9 @@ def range_orders(spread: Range, skus: int) -> Floats:
 
     if spread.top_tenth_share <= best / skus:
         return np.full(skus, spread.orders_per_day / skus)
+    # scipy.optimize takes half a second to load, which every start of the program would pay for a preset that few markets name
+    from scipy.optimize import brentq
+
     log_sd = brentq(lambda s: levels(s)[:best].sum() - spread.top_tenth_share, 0.0, 1e4)
     return spread.orders_per_day * levels(float(log_sd))
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from perception.units import Floats, Ints
-from sim.ad_orders import AdOrders, orders_from
+from sim.ad_orders import AdOrders, Clicks, orders_from
+from sim.counts import places
 from sim.world import World, truth
 
 if TYPE_CHECKING:
@@ -24,7 +25,9 @@ def world(bench: Bench) -> World:
 
 def _orders(bench: Bench, world: World, clicks: Ints, chance: Floats) -> AdOrders:
     price = np.arange(STORES * SKUS).reshape(STORES, SKUS)
-    return orders_from(clicks, chance, price, world, bench.parameters.reporting, hour=HOUR)
+    cell = places(clicks)
+    clicked = Clicks(cell=cell, count=clicks.take(cell), order_per_click=chance.take(cell), price_cents=price.take(cell))
+    return orders_from(clicked, world, bench.parameters.reporting, hour=HOUR)
 
 
 def test_as_many_clicks_become_orders_as_the_chance_says(bench: Bench, world: World) -> None:

@@ -21,6 +21,7 @@ from sim.ads.auction import (
     quasi_noise,
     rival_budgets,
     rivals_present,
+    stand,
     stationary_cpc_drift,
     takings,
 )
@@ -46,7 +47,7 @@ def _ladder(bids: np.ndarray) -> Ladder:
 
 
 def _one(auction: Auction, bid: int, rivals: list[float]) -> tuple[float, int]:
-    placed = place(np.array([[bid]]), _ladder(np.array([rivals])), auction)
+    placed = place(stand(np.array([[bid]]), _ladder(np.array([rivals])), auction), auction)
     return float(placed.exposure[0, 0, 0]), int(placed.click_price_cents[0, 0, 0])
 
 
@@ -106,14 +107,15 @@ def test_rivals_get_what_an_auction_done_by_hand_gives_them(auction: Auction, bi
     rule = replace(auction, first_price=first_price)
     middle = np.full((5, 1, 1), 20.0, dtype=np.float32)
     ranked = _ladder(bids)
-    won = takings(np.array([[ours]]), ranked, rule, weight=np.array([[3.0]]), middle_cents=middle, worth_of=(0, 1, 2, 3, 4))
+    standing = stand(np.array([[ours]]), ranked, rule)
+    won = takings(standing, rule, weight=np.array([[3.0]]), middle_cents=middle, worth_of=(0, 1, 2, 3, 4))
     cost, worth = np.zeros(5), np.zeros(5)
     # bids as the rungs carry them; we come first under equal bids
     field = [(float(bid), int(owner)) for bid, owner in zip(ranked.bids_cents[:, 0, 0, 0], ranked.owners[:, 0, 0, 0], strict=True)]
     everyone = sorted([(float(ours), -1), *field], key=lambda each: (-each[0], each[1]))
-    standing = [each for each in everyone if each[0] >= rule.reserve_cents]
-    for place_, (bid, owner) in enumerate(standing[:3]):
-        below = standing[place_ + 1][0] if place_ + 1 < len(standing) else 0.0
+    taking_part = [each for each in everyone if each[0] >= rule.reserve_cents]
+    for place_, (bid, owner) in enumerate(taking_part[:3]):
+        below = taking_part[place_ + 1][0] if place_ + 1 < len(taking_part) else 0.0
         if owner >= 0:
             cost[owner] = 3.0 * rule.exposures[place_] * (bid if first_price else max(below, rule.reserve_cents))
             worth[owner] = 3.0 * rule.exposures[place_] * 20.0
@@ -129,7 +131,8 @@ def test_what_rivals_get_is_the_same_to_the_last_bit_for_a_single_store_of_a_sin
     def cost(rows: slice) -> np.ndarray:
         stores = keys[rows].shape[0]
         ranked = ladder(middle[:, rows], np.ones((1, stores, 6)), bid_noise(auction, keys[rows], hour=7), rungs=4)
-        won = takings(ours[rows], ranked, auction, weight=np.full((stores, 1), 0.37), middle_cents=middle[:, rows], worth_of=(2,))
+        standing = stand(ours[rows], ranked, auction)
+        won = takings(standing, auction, weight=np.full((stores, 1), 0.37), middle_cents=middle[:, rows], worth_of=(2,))
         return np.concatenate([won.cost_cents, won.worth_cents], axis=1)
 
     np.testing.assert_array_equal(cost(slice(4, 5))[0], cost(slice(0, 9))[4])

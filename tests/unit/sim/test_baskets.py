@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.mechanics.baskets import BasketState, after_hour, next_day, opened
+from sim.mechanics.baskets import BasketState, companions, next_day, opened
 from sim.parameters.mechanics import Baskets
 
 FIGURES = Baskets(companion_lines=0.2, repeat_share=0.25, repeat_mean_days=60.0, repeat_effect_maximum=2.0)
@@ -28,27 +28,27 @@ def _lived(multiples: list[float], figures: Baskets = FIGURES) -> list[BasketSta
 
 
 def test_each_ad_order_brings_its_lines_of_other_skus_by_their_usual_orders() -> None:
-    state = after_hour(opened(USUAL, ON_SALE), FIGURES, ad_orders=np.array([[10, 0, 0]]))
+    expected = companions(opened(USUAL, ON_SALE), FIGURES, ad_orders=np.array([[10, 0, 0]]))
 
-    np.testing.assert_allclose(state.companion_orders, [[0.0, 1.5, 0.5]], atol=1e-12)
+    np.testing.assert_allclose(expected, [[0.0, 1.5, 0.5]], atol=1e-12)
 
 
 def test_companions_sum_to_their_rate_whatever_was_ordered() -> None:
-    state = after_hour(opened(USUAL, ON_SALE), FIGURES, ad_orders=np.array([[3, 5, 2]]))
+    expected = companions(opened(USUAL, ON_SALE), FIGURES, ad_orders=np.array([[3, 5, 2]]))
 
-    assert state.companion_orders.sum() == pytest.approx(0.2 * 10)
+    assert expected.sum() == pytest.approx(0.2 * 10)
 
 
 def test_a_quiet_hour_brings_no_companions() -> None:
-    busy = after_hour(opened(USUAL, ON_SALE), FIGURES, ad_orders=np.array([[3, 5, 2]]))
+    customers = opened(USUAL, ON_SALE)
 
-    assert not after_hour(busy, FIGURES, ad_orders=np.zeros((1, 3), dtype=np.int64)).companion_orders.any()
+    assert not companions(customers, FIGURES, ad_orders=np.zeros((1, 3), dtype=np.int64)).any()
 
 
 def test_the_only_product_has_no_companions_and_what_is_not_on_sale_is_none() -> None:
-    alone = after_hour(opened(USUAL, np.array([True, False, False])), FIGURES, ad_orders=np.array([[7, 0, 0]]))
+    alone = opened(USUAL, np.array([True, False, False]))
 
-    assert not alone.companion_orders.any()
+    assert not companions(alone, FIGURES, ad_orders=np.array([[7, 0, 0]])).any()
 
 
 def test_usual_sales_keep_the_usual_customers() -> None:

@@ -26,30 +26,35 @@ MEMBERS = np.array([[True, False, True], [False, True, False]])
 def test_paid_clicks_fit_the_budget_and_waste_less_than_a_click(
     clicks: np.ndarray, price: np.ndarray, left: np.ndarray, first: int
 ) -> None:
-    kept, shown = affordable_clicks(clicks, price, MEMBERS, left, first=first)
+    paid = affordable_clicks(clicks, price, MEMBERS, left, first=first)
 
-    cost, offered = (per_campaign((count * price).sum(axis=0), MEMBERS) for count in (kept, clicks))
+    kept, cost, offered = paid.clicks, paid.spent_cents, per_campaign((clicks * price).sum(axis=0), MEMBERS)
     dearest = np.stack([price[:, :, member].max(axis=(0, 2)) for member in MEMBERS], axis=1)
     assert (cost <= left).all()
     assert (cost >= np.minimum(offered, left - dearest + 1)).all()
     assert (kept <= clicks).all()
     assert (kept >= 0).all()
-    assert not kept[~shown].any()
+    assert not kept.take(paid.ended).any()
+    assert (paid.cost_cents == kept * price).all()
+    assert (cost == per_campaign(paid.cost_cents.sum(axis=0), MEMBERS)).all()
 
 
 def test_ads_stop_at_the_moment_the_money_ends() -> None:
     clicks, price = np.full((4, 1, 3), 1), np.full((4, 1, 3), 10)
 
-    kept, shown = affordable_clicks(clicks, price, MEMBERS, np.array([[35, 0]]))
+    paid = affordable_clicks(clicks, price, MEMBERS, np.array([[35, 0]]))
 
-    assert kept[:, 0].T.tolist() == [[1, 1, 0, 0], [0, 0, 0, 0], [1, 0, 0, 0]]
-    assert shown[:, 0].T.tolist() == [[True, True, False, False], [False] * 4, [True, True, False, False]]
+    ended = np.zeros(clicks.shape, dtype=np.bool_)
+    ended.reshape(-1)[paid.ended] = True
+    assert paid.clicks[:, 0].T.tolist() == [[1, 1, 0, 0], [0, 0, 0, 0], [1, 0, 0, 0]]
+    assert ended[:, 0].T.tolist() == [[False, False, True, True], [True] * 4, [False, False, True, True]]
+    assert paid.spent_cents.tolist() == [[30, 0]]
 
 
 def test_the_last_money_goes_to_the_sku_whose_turn_it_is() -> None:
     clicks, price = np.full((1, 1, 3), 1), np.full((1, 1, 3), 10)
 
-    served = [affordable_clicks(clicks, price, MEMBERS, np.array([[10, 0]]), first=first)[0][0, 0].tolist() for first in range(3)]
+    served = [affordable_clicks(clicks, price, MEMBERS, np.array([[10, 0]]), first=first).clicks[0, 0].tolist() for first in range(3)]
 
     assert served == [[1, 0, 0], [0, 0, 1], [0, 0, 1]]
 
@@ -57,9 +62,9 @@ def test_the_last_money_goes_to_the_sku_whose_turn_it_is() -> None:
 def test_two_campaigns_that_run_short_in_the_same_hour_are_cut_apart() -> None:
     clicks, price = np.full((2, 1, 3), 2), np.full((2, 1, 3), 10)
 
-    kept, _ = affordable_clicks(clicks, price, MEMBERS, np.array([[30, 10]]))
+    paid = affordable_clicks(clicks, price, MEMBERS, np.array([[30, 10]]))
 
-    assert kept[:, 0].tolist() == [[2, 1, 1], [0, 0, 0]]
+    assert paid.clicks[:, 0].tolist() == [[2, 1, 1], [0, 0, 0]]
 
 
 def test_lowering_a_budget_below_what_is_spent_stops_the_day() -> None:

@@ -62,7 +62,7 @@ class Life:
         """One day at a price ratio, with ad orders as a multiple of the usual organic ones; returns the organic factor of the day."""
         now, usual = self.effects(ratio), self.world.orders_per_day * on_sale(self.world, self.first_day + self.day)
         ads = np.rint(served * ad_orders * usual * now.order_per_click).astype(np.int64)
-        self.state = after_hour(self.parameters, self.state, ad_orders=ads)
+        self.state = after_hour(self.parameters, self.state, now, ad_orders=ads)
         organic = np.rint(served * (usual * now.organic + self.effects(ratio).companion_orders)).astype(np.int64)
         done = DayDone(
             clicks=10 * ads,

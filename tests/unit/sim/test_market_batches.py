@@ -7,6 +7,7 @@ import pickle
 import subprocess
 import sys
 from dataclasses import fields, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,9 +28,14 @@ ROOT = Path(__file__).parents[3]
 FIGURES = [item.name for item in fields(HourOutcome) if item.name != "delivered"]
 
 
+@cache
+def _standing(parameters: MarketParameters, seeds: tuple[int, ...]) -> Setpoints:
+    return initial_setpoints(parameters, seeds=np.array(seeds))
+
+
 def _setpoints(parameters: MarketParameters, seeds: Ints, hour: int) -> Setpoints:
     """Set-points that differ from store to store, from SKU to SKU and from hour to hour, and depend on nothing but those."""
-    standing = initial_setpoints(parameters, seeds=seeds)
+    standing = _standing(parameters, tuple(seeds.tolist()))
     luck = uniforms(cells(seeds + 1_000 * (hour // 5), standing.bid_cents.shape[1]))
     return Setpoints(
         bid_cents=(luck * 150).astype(np.int64),

@@ -238,12 +238,11 @@ def test_what_tracking_missed_is_lost_or_shown_once_it_is_up(all_mechanics: Benc
     }
     bench = all_mechanics.changed(shocks=shocks, reporting={"withheld_share": 0.0, "doubled_share": 0.0})
     state = start(bench.parameters, seeds=np.arange(40), first_day=bench.first_day)
-    reports, setpoints = open_reports(state), bench.setpoints(40, bid_cents=80, budget_cents=AMPLE)
+    reports, setpoints, silent = open_reports(state), bench.setpoints(40, bid_cents=80, budget_cents=AMPLE), bench.setpoints(40)
     missed = recorded = 0
     for hour in range(13 * 24):
         # ads for the first two days, outages in all of them
-        bids = setpoints if hour < 48 else bench.setpoints(40)
-        state, outcome = step(bench.parameters, state, bids)
+        state, outcome = step(bench.parameters, state, setpoints if hour < 48 else silent)
         reports = advance(bench.parameters, reports, outcome)
         down = outcome.tracked_from[outcome.delivered.store, 0] > hour
         missed, recorded = missed + int(down.sum()), recorded + int((~down).sum())

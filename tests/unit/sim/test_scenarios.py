@@ -31,6 +31,8 @@ FAMILIES = (
     "tracking_outage",
 )
 STORES, DAYS = 6, 7
+SHARES = (0.0, 0.5, 1.0, 3.0)
+"""Bids that are tried, as shares of the value of a click."""
 
 
 @cache
@@ -51,18 +53,23 @@ class Week:
     lost_units: Ints
 
 
-@cache
 def week(name: str, share_of_value: float) -> Week:
     """A week with constant bids at a share of each SKU's true value per click, within the initial budgets."""
+    return weeks(name)[share_of_value]
+
+
+@cache
+def weeks(name: str) -> dict[float, Week]:
+    """The same stores at each of ``SHARES``, in one batch."""
     scenario = loaded(name)
     market, economics = scenario.market, scenario.terms.economics
-    seeds = np.arange(scenario.test_seeds.lo, scenario.test_seeds.lo + STORES)
+    seeds = np.tile(np.arange(scenario.test_seeds.lo, scenario.test_seeds.lo + STORES), len(SHARES))
     state = start(market, seeds=seeds, first_day=market.shop.first_day.toordinal())
     world = state.world
     margin = unit_margin_cents(world.reference_price_cents, world.cost_cents, economics)
     value = world.cvr * world.mean_units * margin
     setpoints = initial_setpoints(market, seeds=seeds)
-    setpoints = replace(setpoints, bid_cents=np.floor(share_of_value * value).astype(np.int64))
+    setpoints = replace(setpoints, bid_cents=np.floor(np.repeat(SHARES, STORES)[:, None] * value).astype(np.int64))
     outcomes: list[HourOutcome] = []
     for _ in range(DAYS * 24):
         state, outcome = step(market, state, setpoints)
@@ -74,15 +81,17 @@ def week(name: str, share_of_value: float) -> Week:
 
     revenue, units, cost = total("revenue_cents"), total("units"), total("cost_cents")
     kept = contribution_cents(revenue.astype(np.float64), units.astype(np.float64), world.cost_cents, economics)
-    return Week(
-        profit_cents=(kept - cost).sum(axis=1),
-        revenue_cents=revenue.sum(axis=1),
-        orders=(total("ad_orders") + total("organic_orders")).sum(axis=1),
-        ad_orders=total("ad_orders").sum(axis=1),
-        clicks=total("clicks").sum(axis=1),
-        cost_cents=cost.sum(axis=1),
-        lost_units=total("lost_units").sum(axis=1),
-    )
+    summed = {
+        "profit_cents": kept - cost,
+        "revenue_cents": revenue,
+        "orders": total("ad_orders") + total("organic_orders"),
+        "ad_orders": total("ad_orders"),
+        "clicks": total("clicks"),
+        "cost_cents": cost,
+        "lost_units": total("lost_units"),
+    }
+    by_share = {key: np.split(values.sum(axis=1), len(SHARES)) for key, values in summed.items()}
+    return {share: Week(**{key: parts[place] for key, parts in by_share.items()}) for place, share in enumerate(SHARES)}
 
 
 def test_the_families_are_those_of_the_design() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sim.ads.ad_hour import ranked_rivals, run_ads
-from sim.ads.auction import place
+from sim.ads.auction import place, stand
 from sim.ads.landscape import expected, realised
 from sim.randomness import cells
 
@@ -42,7 +42,8 @@ def test_a_step_lies_exactly_where_a_rival_is_beaten(ads: AdBench) -> None:
 
     for step in range(steps.bid_cents.shape[-1]):
         bids = steps.bid_cents[..., step]
-        at, under = (place(bid, ranked, ads.parameters.auction).exposure.mean(axis=0) for bid in (bids, bids - 1))
+        auction = ads.parameters.auction
+        at, under = (place(stand(bid, ranked, auction), auction).exposure.mean(axis=0) for bid in (bids, bids - 1))
         assert (at > under).all()
         np.testing.assert_array_equal(at, steps.exposure[..., step])
 
@@ -72,7 +73,8 @@ def test_the_expected_landscape_is_the_average_of_real_auctions(ads: AdBench, *,
     told = expected(rule.parameters, market, state, traffic, moment=moment, bid_cents=grid)
     ranked = ranked_rivals(rule.parameters, many, states, many_traffic, moment=moment)
     for level, bid in enumerate(bids):
-        placed = place(np.full((draws, world.ctr.shape[1]), bid), ranked, rule.parameters.auction)
+        auction = rule.parameters.auction
+        placed = place(stand(np.full((draws, world.ctr.shape[1]), bid), ranked, auction), auction)
         seen, paid = placed.exposure.mean(axis=(0, 1)), (placed.exposure * placed.click_price_cents).mean(axis=(0, 1))
         often = seen >= 0.1
         assert told.exposure[0, :, level] == pytest.approx(seen, abs=0.025)
