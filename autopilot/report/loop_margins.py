@@ -1,0 +1,192 @@
+"""How far the feedback loops are from swinging, worked out from the laws' own gains.
+
+Each loop is taken apart where its law reads a figure: one turn around it is the law, the market's answer in the neighbourhood of the
+course, and the time until reports show it. Everything is linear and in steps of one tick, as the laws are; bounds, deadbands and the shape
+of a day are left out. Margins are those of Åström & Murray, *Feedback Systems*, 2nd ed., ch. 10: how much more gain, and how much more
+lag, a loop would bear.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import signal
+
+from control.efficiency import EfficiencyTuning
+from control.pacing import PacingTuning
+from control.scarcity import ScarcityTuning
+from perception.maturity import STEP_S, MaturityCurve, reported_by_age
+from perception.units import SECONDS_PER_HOUR, Floats
+
+TICK_DAYS = 1.0 / 24.0
+HOURS_PER_DAY = 24
+LEAST_GAIN, LEAST_PHASE_DEG = 2.0, 30.0
+"""Margins that count as enough: the lower ends of the customary ranges, 2–5 and 30–60° (Åström & Murray, ch. 10.3)."""
+
+_FREQUENCIES: Floats = np.geomspace(1e-3, 0.999 * np.pi / TICK_DAYS, 20_000)
+"""Radians per day, up to the last that ticks can carry."""
+
+Response: TypeAlias = NDArray[np.complex128]
+"""Of a part of a loop, at each of ``_FREQUENCIES``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpendPlant:
+    """How a market answers alpha with spend.
+
+    Attributes:
+        elasticity: Percent of spend per percent of alpha. From one store in twenty to nineteen in twenty 0.8–4 for alpha from 0.2 to 1, on
+            16 training stores each of steady, thin_data, real_demand and aggressive_rivals at constant alphas of the true worth.
+        lag_low_h, lag_high_h: An hour's spend is reported so many hours after its end, evenly.
+        used_share: Of the daily budget on course, what the scarcity law acts on; 0 leaves it out. 1 ÷ 1.3 behind the usual fence.
+    """
+
+    elasticity: float
+    lag_low_h: int
+    lag_high_h: int
+    used_share: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoasPlant:
+    """How a market answers alpha with the ROAS that reports show.
+
+    Attributes:
+        elasticity: Percent of ROAS lost per percent of alpha: clicks get dearer. 0.5–2 on the same stores.
+        remembered_days: Days of clicks that the reported ROAS is made of, each weighed by its maturity.
+    """
+
+    elasticity: float
+    remembered_days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Margins:
+    """Of one loop around one plant.
+
+    Attributes:
+        gain: How many times more gain would make it swing for good; below 1 it does so as it is.
+        phase_deg: How many degrees more lag would; below 0 it does so as it is.
+        crossover_per_day: Radians a day up to which the loop acts: it settles within a few times the inverse.
+        delay_days: How much later reports could be.
+        sensitivity: Largest factor by which the loop makes a disturbance worse at some frequency, >= 1.
+    """
+
+    gain: float
+    phase_deg: float
+    crossover_per_day: float
+    delay_days: float
+    sensitivity: float
+
+    @property
+    def enough(self) -> bool:
+        """Whether both customary margins are there."""
+        return self.gain > LEAST_GAIN and self.phase_deg > LEAST_PHASE_DEG
+
+
+SPEND_ELASTICITIES = (0.8, 1.5, 2.5, 4.0)
+REPORT_LAGS_H = ((1, 12), (6, 24), (6, 48))
+"""Amazon Ads, via BidX and Openbridge; a platform of twice that; the family lagged_reporting."""
+USED_SHARES = (0.0, 0.77)
+ROAS_ELASTICITIES = (0.5, 1.0, 2.0)
+REMEMBERED_DAYS = (3, 7, 14, 28)
+"""From the first days of a store's ads to the whole memory of the estimator."""
+
+
+def pacing_loop(tuning: PacingTuning, scarcity: ScarcityTuning, plant: SpendPlant) -> Response:
+    """The open loop of spend: ``control.pacing`` and the market, with ``control.scarcity`` as a loop of its own within it.
+
+    Log alpha moves spend a day at once; reports add it up, late; the error is in days of planned spend.
+    """
+    reported = _delayed(plant.lag_low_h, plant.lag_high_h)
+    summed = _response([TICK_DAYS], [1.0, -1.0])
+    faded = _response([TICK_DAYS / scarcity.memory_days], [1.0, TICK_DAYS / scarcity.memory_days - 1.0])
+    damped = plant.elasticity / (1.0 + plant.elasticity * scarcity.droop * plant.used_share * faded * reported)
+    return _pid(tuning.kp, tuning.ki_per_day, kd_days=tuning.kd_days, filter_days=tuning.filter_days) * damped * summed * reported
+
+
+def efficiency_loop(tuning: EfficiencyTuning, plant: RoasPlant, curve: MaturityCurve | None = None) -> Response:
+    """The open loop of ROAS: ``control.efficiency`` and the market, seen through days of clicks weighed by their maturity."""
+    ages_s = (np.arange(plant.remembered_days * HOURS_PER_DAY) + 0.5) * SECONDS_PER_HOUR
+    table = reported_by_age(curve or MaturityCurve())
+    weight = np.interp(ages_s, np.arange(table.size) * STEP_S, table)
+    seen = _response((weight / weight.sum()).tolist(), [1.0]) * _delayed(0, 0)
+    return _pid(tuning.kp, tuning.ki_per_day) * plant.elasticity * seen
+
+
+def margins(loop: Response) -> Margins:
+    """The margins of an open loop whose parts are stable but for integrators."""
+    swings = np.flatnonzero((loop.imag[:-1] * loop.imag[1:] < 0.0) & (loop.real[:-1] < 0.0))
+    gain = float(1.0 / np.abs(loop.real[swings]).max()) if swings.size else float("inf")
+    size = np.abs(loop)
+    crossed = np.flatnonzero((size[:-1] >= 1.0) != (size[1:] >= 1.0))
+    if not crossed.size:
+        nowhere = float("inf")
+        return Margins(gain=gain, phase_deg=nowhere, crossover_per_day=0.0, delay_days=nowhere, sensitivity=_sensitivity(loop))
+    # how far each is from minus one, as an angle; past it counts below 0
+    ahead = np.angle(-loop[crossed])
+    return Margins(
+        gain=gain,
+        phase_deg=float(np.degrees(ahead.min())),
+        crossover_per_day=float(_FREQUENCIES[crossed[-1]]),
+        delay_days=float((ahead / _FREQUENCIES[crossed]).min()),
+        sensitivity=_sensitivity(loop),
+    )
+
+
+def spend_margins(tuning: PacingTuning, scarcity: ScarcityTuning, *, lag_h: tuple[int, int]) -> dict[SpendPlant, Margins]:
+    """The pacing loop around every plant of that lag."""
+    plants = [
+        SpendPlant(elasticity=elasticity, lag_low_h=lag_h[0], lag_high_h=lag_h[1], used_share=used)
+        for used in USED_SHARES
+        for elasticity in SPEND_ELASTICITIES
+    ]
+    return {plant: margins(pacing_loop(tuning, scarcity, plant)) for plant in plants}
+
+
+def roas_margins(tuning: EfficiencyTuning, *, remembered_days: int) -> dict[RoasPlant, Margins]:
+    """The efficiency loop around every plant of that memory."""
+    plants = [RoasPlant(elasticity=elasticity, remembered_days=remembered_days) for elasticity in ROAS_ELASTICITIES]
+    return {plant: margins(efficiency_loop(tuning, plant)) for plant in plants}
+
+
+def worst(of: dict[SpendPlant, Margins] | dict[RoasPlant, Margins]) -> Margins:
+    """The least gain and phase margin of several plants, each with what goes with it; the two may be of different plants."""
+    found = list(of.values())
+    least = min(found, key=lambda one: one.phase_deg)
+    return Margins(
+        gain=min(one.gain for one in found),
+        phase_deg=least.phase_deg,
+        crossover_per_day=least.crossover_per_day,
+        delay_days=min(one.delay_days for one in found),
+        sensitivity=max(one.sensitivity for one in found),
+    )
+
+
+def _sensitivity(loop: Response) -> float:
+    return float((1.0 / np.abs(1.0 + loop)).max())
+
+
+def _pid(kp: float, ki_per_day: float, *, kd_days: float = 0.0, filter_days: float = 1.0) -> Response:
+    """``control.pid.step`` as it is computed: the integral counts the newest error, the slope is filtered."""
+    blend = TICK_DAYS / (filter_days + TICK_DAYS)
+    integral = _response([ki_per_day * TICK_DAYS], [1.0, -1.0])
+    slope = _response([kd_days * blend / TICK_DAYS, -kd_days * blend / TICK_DAYS], [1.0, blend - 1.0])
+    return kp + integral + slope
+
+
+def _delayed(low_h: int, high_h: int) -> Response:
+    """What an hour did is seen by the tick after it at the earliest, and so many hours later, evenly."""
+    shares = np.zeros(high_h + 2)
+    shares[low_h + 1 :] = 1.0 / (high_h + 1 - low_h)
+    return _response(shares.tolist(), [1.0])
+
+
+def _response(numerator: list[float], denominator: list[float]) -> Response:
+    """Of a filter in powers of one tick's delay."""
+    _, found = signal.freqz(numerator, denominator, worN=_FREQUENCIES * TICK_DAYS)
+    response: Response = np.asarray(found, dtype=np.complex128)
+    return response
