@@ -79,3 +79,8 @@ class SteppedClock:
 def cpu_s() -> float:
     """CPU seconds that this process has used, for benchmarks: what other processes do hardly counts."""
     return time.process_time()
+
+
+def wall_s() -> float:
+    """Seconds of the finest clock there is, for benchmarks of what waits for a disk."""
+    return time.perf_counter()

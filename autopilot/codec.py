@@ -1,6 +1,7 @@
 """Messages to and from JSON: arrays, enums, datetimes, and floats that are not finite.
 
-Nothing is lost but the order of a dictionary and, of an array without a row, its other axes: neither may shape a decision.
+Arrays are lists, large ones are packed (``packing``); both are read wherever an array is expected. Nothing is lost but the order of a
+dictionary and, of an array without a row, its other axes: neither may shape a decision.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ import numpy as np
 import orjson
 from cattrs.preconf.orjson import make_converter
 
+from autopilot import packing
+from control.batches import Batch, Commands, Judgements
+
 T = TypeVar("T")
 
 _converter = make_converter()
@@ -23,27 +27,54 @@ def _float_out(value: float) -> float | str:
     return value if math.isfinite(value) else str(value)
 
 
-def _array_out(array: np.ndarray[Any, np.dtype[Any]]) -> list[Any]:
+def _array_out(array: np.ndarray[Any, np.dtype[Any]]) -> list[Any] | dict[str, Any]:
+    if packing.is_large(array):
+        return packing.pack(array)
+    return _list_out(array)
+
+
+def _list_out(array: np.ndarray[Any, np.dtype[Any]]) -> list[Any]:
     if array.dtype.kind != "f" or bool(np.isfinite(array).all()):
         return array.tolist()  # type: ignore[no-any-return]  # numpy types tolist() as Any
     if array.ndim > 1:
-        return [_array_out(row) for row in array]
+        return [_list_out(row) for row in array]
     return [_float_out(value) for value in array.tolist()]
 
 
-def _array_in(value: list[Any], kind: Any) -> np.ndarray[Any, np.dtype[Any]]:
+def _array_in(value: list[Any] | dict[str, Any], kind: Any) -> np.ndarray[Any, np.dtype[Any]]:
     (dtype,) = get_args(get_args(kind)[1])
-    return np.array(value, dtype=dtype)
+    return packing.unpack(value, np.dtype(dtype)) if isinstance(value, dict) else np.array(value, dtype=dtype)
 
 
 def _is_array(kind: Any) -> bool:
     return get_origin(kind) is np.ndarray
 
 
+def _batch_out(batch: Batch[Any, Any]) -> list[Any] | dict[str, Any]:
+    # objects alone are a list of them, as anybody would write them down
+    if all(isinstance(part, tuple) for part in batch.parts):
+        return _converter.unstructure(batch.listed)  # type: ignore[no-any-return]  # cattrs types it as Any
+    return {"parts": [_converter.unstructure(part) for part in batch.parts]}
+
+
+def _batch_in(value: list[Any] | dict[str, Any], kind: type[Judgements | Commands]) -> Batch[Any, Any]:
+    parts = value["parts"] if isinstance(value, dict) else [value]
+    return kind(*(_part_in(part, kind) for part in parts))
+
+
+def _part_in(part: list[Any] | dict[str, Any], kind: type[Judgements | Commands]) -> Any:
+    if isinstance(part, list):
+        return tuple(_converter.structure(item, kind.item_type) for item in part)
+    return _converter.structure(part, kind.columns_type)
+
+
 _converter.register_unstructure_hook(float, _float_out)
 _converter.register_unstructure_hook(np.floating, lambda value: _float_out(float(value)))
 _converter.register_unstructure_hook_func(lambda kind: _is_array(kind) or kind is np.ndarray, _array_out)
 _converter.register_structure_hook_func(_is_array, _array_in)
+for _kind in (Judgements, Commands):
+    _converter.register_unstructure_hook(_kind, _batch_out)
+    _converter.register_structure_hook(_kind, _batch_in)
 _converter.register_unstructure_hook(ZoneInfo, str)
 _converter.register_structure_hook(ZoneInfo, lambda value, _: ZoneInfo(value))
 

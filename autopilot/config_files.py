@@ -8,7 +8,7 @@ from autopilot.errors import ConfigError
 from sim.config_lookup import NoSuchConfigError, located, names
 from sim.config_lookup import find as find_named
 
-KINDS = {"stores": "store", "scenarios": "scenario", "markets": "market"}
+KINDS = {"stores": "store", "scenarios": "scenario", "markets": "market", "training": "training configuration"}
 """Folders of ``configs`` whose files can be called by their bare name, and what a message calls one of them."""
 
 

@@ -26,24 +26,36 @@ class ConfigRecord:
         in_file: Dotted keys and values that the store's file gave; enough to load it again where the file is not at hand.
         overrides: Dotted keys and values that came from the environment or the command.
         resolved: Every dotted key and value in force that a decision may depend on, defaults included.
+        policy_sha256: Hash of the weights that the policy steers by; "" without any.
+        policy_problem: Why the policy that is named steers without weights; "" where it does not.
     """
 
     store: str
     in_file: dict[str, Any]
     overrides: dict[str, Any]
     resolved: dict[str, Any]
+    policy_sha256: str = ""
+    policy_problem: str = ""
 
 
-def record_of(loaded: Loaded) -> ConfigRecord:
-    """The record of a loaded configuration, without secrets."""
+def record_of(loaded: Loaded, *, policy_sha256: str = "", policy_problem: str = "") -> ConfigRecord:
+    """The record of a loaded configuration, without secrets.
+
+    Args:
+        loaded: The configuration.
+        policy_sha256, policy_problem: Of what is at the wheel; see ``ConfigRecord``.
+    """
     told = {key: value for key, value in leaves(loaded.settings.model_dump(mode="json")) if not key.startswith(OF_THIS_MACHINE)}
-    in_file = {key for key in told if loaded.provenance.get(key) == display(loaded.path)}
+    file = display(loaded.path)
+    in_file = {key for key in told if loaded.provenance.get(key) == file}
     overrides = {key for key in told if loaded.provenance.get(key, "").startswith(("env ", COMMAND))}
     return ConfigRecord(
         store=loaded.path.stem,
         in_file={key: told[key] for key in sorted(in_file)},
         overrides={key: told[key] for key in sorted(overrides)},
-        resolved={key: value for key, value in told.items() if not key.startswith(SHAPES_NO_DECISION)},
+        resolved={key: value for key, value in told.items() if _shapes_decisions(key, told)},
+        policy_sha256=policy_sha256,
+        policy_problem=policy_problem,
     )
 
 
@@ -59,6 +71,12 @@ def restore(record: ConfigRecord, *, environ: Mapping[str, str] | None = None) -
     if record.store in {*names("stores"), *names("scenarios")}:
         return load_store(record.store, overrides=record.overrides, environ=environ)
     return rebuilt_store(record.store, record.in_file | record.overrides, environ=environ)
+
+
+def _shapes_decisions(key: str, told: Mapping[str, Any]) -> bool:
+    """Whether a decision may depend on it; the name of a policy shapes none where another controller is at the wheel."""
+    idle_policy = key == "control.policy" and told["control.controller"] != "policy"
+    return not (idle_policy or key.startswith(SHAPES_NO_DECISION))
 
 
 def changes(record: ConfigRecord, loaded: Loaded) -> tuple[tuple[str, Any, Any], ...]:

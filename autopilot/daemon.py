@@ -31,11 +31,13 @@ class Reloaded:
         config: The loop's part.
         keeper: Drafts plans on the merchant's terms; the plan in force stays until it ends.
         document: What is journaled.
+        policy_problem: Why the policy that is named steers without weights, so that the laws do; "" where it does not.
     """
 
     config: LoopConfig
     keeper: PlanKeeper
     document: object
+    policy_problem: str = ""
 
 
 Reload = Callable[[], Reloaded]
@@ -95,6 +97,7 @@ class Daemon:
             log.error("journal_unavailable", error=str(error))  # noqa: TRY400 - an event, and the cause is in it
             return None
         self._report(before, ticked, missed=due.missed)
+        self._keep()
         return ticked
 
     def ask_to_reload(self) -> None:
@@ -130,6 +133,8 @@ class Daemon:
             return
         loop.ports.journal.append([Entry(topic=Topic.CONFIG, key=found.config.store, val=found.document)])
         loop.config, loop.keeper = found.config, found.keeper
+        if found.policy_problem:
+            log.error("policy_unusable", reason=found.policy_problem, steering="laws")
         log.info("config_reloaded", controller=found.config.controller.name)
 
     def take_orders(self) -> None:
@@ -164,6 +169,13 @@ class Daemon:
             self._ticks_left -= 1
             if self._ticks_left <= 0:
                 self.end()
+
+    def _keep(self) -> None:
+        """The loop's housekeeping, which no tick depends on: what fails is tried again after the next one."""
+        try:
+            self.loop.keep()
+        except JournalUnavailable as error:
+            log.warning("journal_not_kept", error=str(error))
 
     def _guarded_wake(self) -> None:
         """A tick that dies ends the daemon: the next start recovers, which is safer than going on with half a state."""

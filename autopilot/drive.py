@@ -18,6 +18,7 @@ from autopilot.pool import Progress
 from autopilot.recovery import reconcile, recovered
 from autopilot.score import Score, score, scored
 from autopilot.settings_sources import Loaded, load_store
+from autopilot.steering import steering_of
 from autopilot.ticking import slot_of
 from autopilot.trace import Trace, Tracer
 from autopilot.versions import about_this_build
@@ -69,8 +70,14 @@ def settings_for(store: str, *, days: int, controller: str | None) -> Loaded:
     """A store's settings for a drive of ``days``: the window is the drive, and what is granted shrinks or grows with it.
 
     Raises:
-        ConfigError: The store's file does not validate.
+        ConfigError: The store's file does not validate, or it names a policy that cannot be used.
     """
+    fitted = _fitted(store, days=days, controller=controller)
+    steering_of(fitted.settings)
+    return fitted
+
+
+def _fitted(store: str, *, days: int, controller: str | None) -> Loaded:
     loaded = load_store(store)
     overrides: dict[str, object] = {} if controller is None else {"control.controller": controller}
     budget, planning = loaded.settings.budget, loaded.settings.planning
@@ -128,16 +135,18 @@ def drive_one(loaded: Loaded, *, days: int, journal: Path | None, progress: Prog
 
 def open_loop(loaded: Loaded, market: MarketParameters, platform: SimulatedPlatform, *, clock: SteppedClock, journal: Journal) -> Loop:
     """A loop on a simulated platform, armed by the drive itself: nobody's money is at stake."""
-    config = wiring.loop_config(loaded.settings, platform.catalogue())
+    steering = steering_of(loaded.settings)
+    config = wiring.loop_config(loaded.settings, platform.catalogue(), steering=steering)
     faulty = wiring.with_faults(platform, loaded.settings, market)
     ports = Ports(sources=(faulty,), setpoints=faulty, actuator=faulty, journal=journal, clock=clock, reached=failpoints.ignore)
     journal.append(
         [
             Entry(topic=Topic.CATALOGUE, key=config.store, val=platform.catalogue()),
-            Entry(topic=Topic.CONFIG, key=config.store, val=record_of(loaded)),
+            Entry(topic=Topic.CONFIG, key=config.store, val=record_of(loaded, policy_sha256=steering.policy_sha256)),
         ]
     )
-    folded = recovered(journal, config, now=clock.now(), about=about_this_build(seed=loaded.settings.platform.seed))
+    about = about_this_build(seed=loaded.settings.platform.seed, policy_sha256=steering.policy_sha256)
+    folded = recovered(journal, config, now=clock.now(), about=about)
     loop = Loop(ports=ports, keeper=wiring.plan_keeper(loaded.settings), config=config, folded=folded)
     reconcile(loop)
     loop.engage(EngagementOrder(event=Event.ARM, at=clock.now(), by="autopilot drive", reason="simulated platform"))

@@ -8,8 +8,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import numpy as np
+
+from autopilot import codec
+from autopilot.decided import in_rows, intents
 from autopilot.journal import Journal, Record, Topic
-from perception.observation import COLUMNS, Signal
+from autopilot.reasons import moved_by_policy
+from perception.observation import COLUMNS, Observation, Signal
 
 RESTS_ON = {"price": (Signal.SHOP, Signal.STOCK), "bid": (Signal.ADS,), "daily_budget": (Signal.ADS,)}
 """Which metrics are shown for a write of each field."""
@@ -42,6 +47,7 @@ class Explanation:
         estimates: Beliefs and law terms of the entity.
         plan: What the plan says about the entity.
         controller: Store-wide terms of the law.
+        policy: What a learned policy made of the law's wish, in words; "" where none was at the wheel.
         gate: Verdict and its reasons, the mode, and the wish.
         acknowledgements: What the platform said, or how the outcome was settled.
         records: ``seq`` of the journal records behind each link.
@@ -52,6 +58,7 @@ class Explanation:
     estimates: dict[str, float]
     plan: dict[str, Any]
     controller: dict[str, float]
+    policy: str
     gate: dict[str, Any]
     acknowledgements: list[dict[str, Any]]
     records: dict[str, int]
@@ -60,19 +67,19 @@ class Explanation:
 def writes(journal: Journal, *, most: int) -> list[Write]:
     """The latest writes, newest first. Raises: JournalUnavailable."""
     effects = _effects(journal.records(topics=[Topic.ACK, Topic.DECISION]))
-    latest = deque(journal.records(topics=[Topic.INTENT]), maxlen=most)
+    latest = deque(intents(journal), maxlen=most)
     return [_write(record, effects.get(record.key, [])) for record in reversed(latest)]
 
 
 def explain(journal: Journal, intent_id: str) -> Explanation:
     """The chain of one write; a unique beginning of the id is enough. Raises: NoSuchWrite, JournalUnavailable."""
-    intents = [record for record in journal.records(topics=[Topic.INTENT]) if record.key.startswith(intent_id)]
-    if len(intents) != 1:
-        raise NoSuchWrite(f"{intent_id}: expected the id of one write, was that of {len(intents)}")
-    intent = intents[0]
+    found = [record for record in intents(journal) if record.key.startswith(intent_id)]
+    if len(found) != 1:
+        raise NoSuchWrite(f"{intent_id}: expected the id of one write, was that of {len(found)}")
+    intent = found[0]
     decision = _newest_before(journal, Topic.DECISION, intent.seq)
     plan = _newest_before(journal, Topic.PLAN, intent.seq)
-    judged = next(j for j in decision.val["judged"] if (j["wish"]["entity"], j["wish"]["field"]) == _target(intent))
+    judged = next(j for j in in_rows(decision.val)["judged"] if (j["wish"]["entity"], j["wish"]["field"]) == _target(intent))
     answers = _effects(journal.records(after=intent.seq - 1, topics=[Topic.ACK, Topic.DECISION])).get(intent.key, [])
     return Explanation(
         write=_write(intent, answers),
@@ -80,6 +87,7 @@ def explain(journal: Journal, intent_id: str) -> Explanation:
         estimates=judged["evidence"],
         plan=_planned(plan, intent.val["entity"]),
         controller=decision.val["terms"],
+        policy=moved_by_policy(decision.val["terms"], judged["evidence"], intent.val["field"]),
         gate={"mode": decision.val["mode"], "wish": judged["wish"]["value"], "last": judged["last"], **judged["verdict"]},
         acknowledgements=answers,
         records={"intent": intent.seq, "decision": decision.seq, "plan": plan.seq},
@@ -143,13 +151,12 @@ def _metrics(journal: Journal, intent: Record) -> dict[str, dict[str, dict[str, 
     for record in journal.records(topics=[Topic.OBSERVATION]):
         if record.seq > intent.seq:
             break
-        for rows in record.val["rows"]:
-            signal = Signal(rows["signal"])
-            if signal not in RESTS_ON[field]:
+        for rows in codec.from_jsonable(record.val, Observation).rows:
+            if rows.signal not in RESTS_ON[field]:
                 continue
-            for sku, day, values in zip(rows["sku"], rows["day"], rows["values"], strict=True):
-                if index is None or sku == index:
-                    newest.setdefault(signal, {}).setdefault(day, {})[sku] = [float(value) for value in values]
+            chosen = np.arange(rows.sku.size) if index is None else np.flatnonzero(rows.sku == index)
+            for sku, day, values in zip(rows.sku[chosen].tolist(), rows.day[chosen].tolist(), rows.values[chosen].tolist(), strict=True):
+                newest.setdefault(rows.signal, {}).setdefault(day, {})[sku] = values
     return {
         signal.value: {
             date.fromordinal(day).isoformat(): dict(zip(COLUMNS[signal], map(sum, zip(*by_sku.values(), strict=True)), strict=True))

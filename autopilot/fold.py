@@ -13,6 +13,7 @@ from typing import Any
 from autopilot import codec
 from autopilot.journal import Entry, Record, Topic
 from control import engagement, ledger
+from control.batches import Commands
 from control.decide import decide
 from control.decision import Decision, LoopConfig, LoopState
 from control.engagement import Event
@@ -106,7 +107,8 @@ def adopted(state: LoopState, decided: Decision, recorded: Decision) -> LoopStat
     """
     if decided.commands == recorded.commands and decided.mode_after is recorded.mode_after:
         return state
-    others = tuple(command for command in state.ledger.unresolved if command not in decided.commands)
+    ours = {command.intent_id for command in decided.commands}
+    others = Commands(tuple(command for command in state.ledger.unresolved if command.intent_id not in ours))
     writes = state.ledger.writes[:-1] if decided.commands else state.ledger.writes
     book = replace(state.ledger, unresolved=others, writes=writes)
     held = replace(state.engagement, mode=recorded.mode_after, reason=recorded.mode_reason, by=recorded.mode_by)

@@ -89,8 +89,19 @@ class Journal(Protocol):
         """The newest record of a topic. Raises: JournalUnavailable."""
         ...
 
+    def tidy(self) -> None:
+        """Housekeeping that an append must not have to wait for; when there is time. Raises: JournalUnavailable."""
+        ...
 
-SCHEMA_VERSION = 1
+
+SCHEMA_VERSION = 2
+"""2: large arrays are packed, and many commands of a tick stand as columns in its decision. Records of version 1 are read as before."""
+
+TIDY_BYTES = 1_000_000
+"""Recorded bytes after which the write-ahead log is worth emptying: two synchronisations of the disk."""
+
+BACKSTOP_PAGES = 16_384
+"""Pages of 4 KiB at which SQLite empties the log by itself, within somebody's append: 16 times its default, because ``tidy`` does it."""
 
 _metadata = sa.MetaData()
 _records = sa.Table(
@@ -108,6 +119,9 @@ _records = sa.Table(
     sqlite_autoincrement=True,
 )
 
+_INSERT = _records.insert().returning(_records.c.seq, sort_by_parameter_order=True)
+"""Many rows in one statement."""
+
 
 class SqlJournal:
     """A journal in SQLite (WAL) or PostgreSQL, through SQLAlchemy Core."""
@@ -124,7 +138,7 @@ class SqlJournal:
         Raises:
             JournalUnavailable: It cannot be opened.
         """
-        self._clock, self._reached = clock, reached
+        self._clock, self._reached, self._untidy_bytes = clock, reached, 0
         self._engine = sa.create_engine(url)
         if self._engine.dialect.name == "sqlite":
             sa.event.listen(self._engine, "connect", _sqlite_pragmas("FULL" if durable else "NORMAL"))
@@ -138,21 +152,23 @@ class SqlJournal:
         """One transaction for all entries."""
         self._reached(BEFORE_TRANSACTION)
         now, mono = self._clock.now().astimezone(UTC).isoformat(), self._clock.monotonic_s()
-        seqs = []
+        # before the transaction, which nobody else should have to wait for
+        rows: list[dict[str, Any]] = [
+            {
+                "t_mono": mono,
+                "t_wall": now,
+                "topic": entry.topic.value,
+                "key": entry.key,
+                "v": SCHEMA_VERSION,
+                "cause": entry.cause,
+                "val": codec.to_bytes(entry.val),
+            }
+            for entry in entries
+        ]
         with self._guarded(), self._engine.begin() as connection:
-            for entry in entries:
-                row = {
-                    "t_mono": mono,
-                    "t_wall": now,
-                    "topic": entry.topic.value,
-                    "key": entry.key,
-                    "v": SCHEMA_VERSION,
-                    "cause": entry.cause,
-                    "val": codec.to_bytes(entry.val),
-                }
-                (seq,) = connection.execute(_records.insert(), row).inserted_primary_key or (0,)
-                seqs.append(int(seq))
+            seqs = connection.execute(_INSERT, rows).scalars().all() if rows else ()
             self._reached(WITHIN_TRANSACTION)
+        self._untidy_bytes += sum(len(row["val"]) for row in rows)
         return tuple(seqs)
 
     def records(self, *, after: int = 0, topics: Sequence[Topic] = ()) -> Iterator[Record]:
@@ -171,6 +187,14 @@ class SqlJournal:
         with self._guarded(), self._engine.connect() as connection:
             row = connection.execute(query).first()
             return None if row is None else _record(row)
+
+    def tidy(self) -> None:
+        """SQLite: move what the write-ahead log has gathered into the database, once it is worth it."""
+        if self._untidy_bytes < TIDY_BYTES or self._engine.dialect.name != "sqlite":
+            return
+        with self._guarded(), self._engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+        self._untidy_bytes = 0
 
     def close(self) -> None:
         """Let go of the database."""
@@ -203,6 +227,9 @@ class DiscardingJournal:
         del topic
         return None
 
+    def tidy(self) -> None:
+        """There is nothing to tidy."""
+
 
 def sqlite_url(path: Path) -> str:
     """The database URL of a journal file."""
@@ -225,6 +252,7 @@ def _sqlite_pragmas(synchronous: str) -> Callable[[Any, Any], None]:
         cursor.execute("PRAGMA busy_timeout=5000")
         _write_ahead(cursor, attempts=10)
         cursor.execute(f"PRAGMA synchronous={synchronous}")
+        cursor.execute(f"PRAGMA wal_autocheckpoint={BACKSTOP_PAGES}")
         cursor.close()
 
     return connected

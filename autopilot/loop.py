@@ -26,7 +26,7 @@ from perception.ports import MetricsSource, SetpointSource
 from planning.plan import Plan
 
 SNAPSHOT_EVERY_TICKS = 24
-"""Ticks between two snapshots: what a restart has to fold at most."""
+"""Ticks between two snapshots: about what a restart has to fold at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +72,7 @@ class Loop:
     def __init__(self, *, ports: Ports, keeper: PlanKeeper, config: LoopConfig, folded: Folded) -> None:
         """Ready for the next tick; ``folded`` comes from ``autopilot.recovery``."""
         self.ports, self.keeper, self.config, self.folded = ports, keeper, config, folded
+        self._unkept_ticks = 0
 
     def tick(self, number: int) -> Ticked:
         """Drive one tick.
@@ -103,6 +104,17 @@ class Loop:
     def snapshot(self) -> None:
         """Journal the whole state. Raises: JournalUnavailable."""
         self.ports.journal.append([fold.snapshot(self.folded.state)])
+        self._unkept_ticks = 0
+
+    def keep(self) -> None:
+        """What no write should have to wait for, once a tick is over: a snapshot when one is due, and the journal's own housekeeping.
+
+        Raises:
+            JournalUnavailable: Nothing is lost by it but time at the next start.
+        """
+        if self._unkept_ticks >= SNAPSHOT_EVERY_TICKS:
+            self.snapshot()
+        self.ports.journal.tidy()
 
     def _observe(self, number: int, now: datetime) -> Observation:
         return observe(tick=number, now=now, since=self.folded.read_until, sources=self.ports.sources, setpoints=self.ports.setpoints)
@@ -123,19 +135,18 @@ class Loop:
             Entry(topic=Topic.OBSERVATION, key=key, val=seen),
             *planned,
             Entry(topic=Topic.DECISION, key=key, val=decision),
-            *(Entry(topic=Topic.INTENT, key=command.intent_id, val=command) for command in decision.commands),
+            *(Entry(topic=Topic.INTENT, key=command.intent_id, val=command) for command in decision.commands.listed),
         ]
-        if decision.tick % SNAPSHOT_EVERY_TICKS == 0:
-            entries.append(fold.snapshot(after.state))
         self.ports.journal.append(entries)
         self.folded = after
+        self._unkept_ticks += 1
 
     def _act(self, decision: Decision, now: datetime) -> tuple[Acknowledgement, ...]:
         """Send what is committed and note the answers."""
         if not decision.commands:
             return ()
         self.ports.reached(INTENT_COMMITTED)
-        answers = send(decision.commands, actuator=self.ports.actuator, now=now)
+        answers = send(decision.commands.items(), actuator=self.ports.actuator, now=now)
         self.ports.reached(SENT_UNACKNOWLEDGED)
         self.note_answers(answers, at=now)
         self.ports.reached(ACKNOWLEDGED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -75,7 +76,7 @@ def reconcile(loop: Loop) -> tuple[Acknowledgement, ...]:
     return answers
 
 
-def _settled(unresolved: tuple[Command, ...], readback: Readback, loop: Loop, now: datetime) -> tuple[Acknowledgement, ...]:
+def _settled(unresolved: Iterable[Command], readback: Readback, loop: Loop, now: datetime) -> tuple[Acknowledgement, ...]:
     found = {answer.intent_id: answer for answer in ledger.reconcile(loop.folded.state.ledger, readback.values)}
     unsent = tuple(
         command

@@ -12,10 +12,12 @@ from typing import Any
 
 from autopilot import codec, fold
 from autopilot.config_record import ConfigRecord, changes, record_of, restore
+from autopilot.decided import in_rows
 from autopilot.digest import DecisionDigest
 from autopilot.episode import Episode, read_episode, write_episode
 from autopilot.fold import Folded
 from autopilot.journal import Record, Topic
+from autopilot.steering import steering_as_recorded
 from autopilot.wiring import loop_config
 from control.decide import start
 from control.decision import Decision, LoopConfig
@@ -98,7 +100,7 @@ def replay(path: Path) -> Replayed:
 
 
 def redecided(episode: Episode, differences: list[Difference]) -> Iterator[tuple[Record, Any]]:
-    """Every decision record with the decision made anew, as plain JSON; changed configuration is added to ``differences``."""
+    """Every decision record with the decision made anew, as plain JSON in rows; changed configuration is added to ``differences``."""
     config, folded, decided_once = None, None, False
     catalogue = _catalogue(episode)
     for record in episode.records:
@@ -115,7 +117,7 @@ def redecided(episode: Episode, differences: list[Difference]) -> Iterator[tuple
         folded, decision = fold.step(folded, record, config)
         if decision is not None:
             decided_once = True
-            yield record, codec.to_jsonable(decision)
+            yield record, in_rows(codec.to_jsonable(decision))
     if folded is None:
         raise NotReplayable("expected a config and a snapshot record at its beginning, found none: export the episode again")
 
@@ -136,7 +138,7 @@ def _accepted(episode: Episode, anew: dict[int, Any], commands: dict[str, Any]) 
     decided_once = False
     for record in episode.records:
         if record.topic is Topic.CONFIG:
-            yield replace(record, val=codec.to_jsonable(record_of(restore(codec.from_jsonable(record.val, ConfigRecord)))))
+            yield replace(record, val=codec.to_jsonable(_today(codec.from_jsonable(record.val, ConfigRecord))))
         elif record.seq in anew:
             decided_once = True
             yield replace(record, val=anew[record.seq])
@@ -160,11 +162,22 @@ def _config(record: Record, catalogue: Catalogue, differences: list[Difference])
     recorded = codec.from_jsonable(record.val, ConfigRecord)
     loaded = restore(recorded)
     differences.extend(Difference(seq=record.seq, where=f"config {key}", was=was, now=now) for key, was, now in changes(recorded, loaded))
-    return loop_config(loaded.settings, catalogue)
+    steering = steering_as_recorded(recorded, loaded.settings)
+    if steering.policy_sha256 != recorded.policy_sha256:
+        was, now = (sha256 or "none" for sha256 in (recorded.policy_sha256, steering.policy_sha256))
+        differences.append(Difference(seq=record.seq, where="config policy_sha256", was=was, now=now))
+    return loop_config(loaded.settings, catalogue, steering=steering)
+
+
+def _today(recorded: ConfigRecord) -> ConfigRecord:
+    """The record of what the recorded configuration means today."""
+    loaded = restore(recorded)
+    steering = steering_as_recorded(recorded, loaded.settings)
+    return record_of(loaded, policy_sha256=steering.policy_sha256, policy_problem=steering.policy_problem)
 
 
 def _compared(record: Record, decided: Any) -> Iterator[Difference]:
-    for where, was, now in unequal(record.val, decided):
+    for where, was, now in unequal(in_rows(record.val), decided):
         yield Difference(seq=record.seq, where=f"tick {record.key}: {where}", was=was, now=now)
 
 

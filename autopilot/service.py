@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
 
+import structlog
+
 from autopilot import failpoints, wiring
 from autopilot.clock import Clock, ScaledClock, SystemClock
-from autopilot.config_record import record_of
+from autopilot.config_record import ConfigRecord, record_of
 from autopilot.daemon import Daemon, Reloaded
 from autopilot.failpoints import Reached
 from autopilot.journal import Entry, Journal, SqlJournal, Topic, sqlite_url
@@ -19,9 +21,12 @@ from autopilot.platforms.effects import FileEffects
 from autopilot.platforms.simulated import opening_of
 from autopilot.recovery import reconcile, recovered
 from autopilot.settings_sources import Loaded, load_store
+from autopilot.steering import Steering, steering_of, steering_or_laws
 from autopilot.store_journal import journal_path
 from autopilot.versions import about_this_build
 from perception.catalogue import Catalogue
+
+log = structlog.get_logger()
 
 EFFECTS = "platform.jsonl"
 """In the state folder: what was ever set on the simulated platform, which outlives the daemon as a real platform would."""
@@ -53,10 +58,15 @@ def _started(loaded: Loaded, journal: Journal, clock: Clock, *, reached: Reached
     platform = wiring.simulated_platform(settings, market, effects=FileEffects(settings.store.state_dir / EFFECTS))
     faulty = wiring.with_faults(platform, settings, market)
     catalogue = platform.catalogue()
-    config = wiring.loop_config(settings, catalogue)
+    # a store that was driven before goes on being driven, by the laws if need be; a new one is refused, while somebody is looking
+    steering = steering_of(settings) if journal.last(Topic.START) is None else steering_or_laws(settings)
+    if steering.policy_problem:
+        log.error("policy_unusable", reason=steering.policy_problem, steering="laws")
+    config = wiring.loop_config(settings, catalogue, steering=steering)
     ports = Ports(sources=(faulty,), setpoints=faulty, actuator=faulty, journal=journal, clock=clock, reached=reached)
-    _journal_setup(journal, loaded, catalogue)
-    folded = recovered(journal, config, now=clock.now(), about=about_this_build(seed=settings.platform.seed))
+    _journal_setup(journal, loaded, catalogue, steering)
+    about = about_this_build(seed=settings.platform.seed, policy_sha256=steering.policy_sha256)
+    folded = recovered(journal, config, now=clock.now(), about=about)
     loop = Loop(ports=ports, keeper=wiring.plan_keeper(settings), config=config, folded=folded)
     daemon = Daemon(loop, state_dir=settings.store.state_dir, reload=lambda: _reloaded(loaded, catalogue), ticks=ticks)
     # first, because settling what is unresolved may write: who has stopped the store meanwhile has stopped that too
@@ -82,18 +92,26 @@ def market_clock(loaded: Loaded) -> Clock:
     return ScaledClock(SystemClock(), origin=origin, scale=loaded.settings.platform.time_scale)
 
 
-def _journal_setup(journal: Journal, loaded: Loaded, catalogue: Catalogue) -> None:
+def _journal_setup(journal: Journal, loaded: Loaded, catalogue: Catalogue, steering: Steering) -> None:
     store = loaded.settings.store.name
     journal.append(
         [
             Entry(topic=Topic.CATALOGUE, key=store, val=catalogue),
-            Entry(topic=Topic.CONFIG, key=store, val=record_of(loaded)),
+            Entry(topic=Topic.CONFIG, key=store, val=_record(loaded, steering)),
         ]
     )
 
 
 def _reloaded(loaded: Loaded, catalogue: Catalogue) -> Reloaded:
     fresh = load_store(str(loaded.path))
+    steering = steering_or_laws(fresh.settings)
     return Reloaded(
-        config=wiring.loop_config(fresh.settings, catalogue), keeper=wiring.plan_keeper(fresh.settings), document=record_of(fresh)
+        config=wiring.loop_config(fresh.settings, catalogue, steering=steering),
+        keeper=wiring.plan_keeper(fresh.settings),
+        document=_record(fresh, steering),
+        policy_problem=steering.policy_problem,
     )
+
+
+def _record(loaded: Loaded, steering: Steering) -> ConfigRecord:
+    return record_of(loaded, policy_sha256=steering.policy_sha256, policy_problem=steering.policy_problem)

@@ -5,6 +5,7 @@ How files and the environment become these models is ``settings_sources``' affai
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
@@ -21,8 +22,11 @@ from perception.economics import Economics
 from perception.tuning import EstimatorTuning
 from planning.plan import Goal
 
-ControllerName = Literal["laws", "do_nothing", "fixed_bid", "acos_rules", "value_bid", "pid", "dual", "online_lp", "margin_rule"]
+ControllerName = Literal["laws", "policy", "do_nothing", "fixed_bid", "acos_rules", "value_bid", "pid", "dual", "online_lp", "margin_rule"]
 """Names of ``control.registry``; spelt out because a schema lists them."""
+
+_timezones = cache(available_timezones)
+"""IANA names; to know them takes reading every file of the time-zone database."""
 
 
 class StoreSection(Section):
@@ -42,7 +46,7 @@ class StoreSection(Section):
     @field_validator("timezone")
     @classmethod
     def _timezone_exists(cls, value: str) -> str:
-        if value not in available_timezones():
+        if value not in _timezones():
             raise FieldProblem("", expected="an IANA time zone such as 'Europe/London'", was=value)
         return value
 
@@ -169,7 +173,9 @@ class ControlSection(Section):
     """Which controller steers."""
 
     controller: ControllerName = "laws"
-    """`laws` is ours; the others are baselines to compare with."""
+    """`laws` and `policy`, the laws moved by a trained network, are ours; the others are baselines to compare with."""
+    policy: Annotated[str, Field(min_length=1, examples=["residual"])] = "residual"
+    """Name of a trained policy in `configs/policies`, or the path of the folder of one; read when `controller` is `policy`."""
     laws: LawsTuning = LawsTuning()
     """Every gain of the laws."""
     rule_bid_cents: Cents = 30

@@ -153,7 +153,7 @@ def _store_layer(path: Path, name_or_path: str) -> Layer:
 
 
 def _layer(values: Mapping[str, Any], path: Path) -> Layer:
-    return Layer(values=values, origins={key: display(path) for key, _ in leaves(values)})
+    return Layer(values=values, origins=dict.fromkeys((key for key, _ in leaves(values)), display(path)))
 
 
 def _envelope_layer() -> Layer:
@@ -235,8 +235,7 @@ def _secrets_layer(layers: Layer, store_path: Path) -> Layer:
         raise ConfigError(
             f"{origin}: secrets.file: expected {display(path)} to have mode 600, was {mode:o}; run: chmod 600 {display(path)}"
         )
-    values = {"secrets": read_toml(path)}
-    return Layer(values=values, origins={key: display(path) for key, _ in leaves(values)})
+    return _layer({"secrets": read_toml(path)}, path)
 
 
 def _plain_secrets(written: Layer) -> Iterator[str]:

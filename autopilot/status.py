@@ -6,9 +6,11 @@ import fcntl
 from dataclasses import dataclass
 from pathlib import Path
 
-from autopilot.journal import Journal, Topic
+from autopilot.decided import counts, with_intents
+from autopilot.journal import Journal, Record, Topic
 from autopilot.lease import LOCK_FILE
 from autopilot.orders import STOP_FILE, waiting
+from control.policy import MEANINGS, PolicyState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +22,7 @@ class Status:
         mode, reason, by: As the last tick, or a start or an order since, left it.
         tick, at: The last tick; None before the first.
         plan: Id of the plan in force, "" for none.
+        policy: How the learned policy stood in the last tick, in words; "" where none is at the wheel.
         faults: What kept the last tick from being clean.
         commands, interventions: Of the last tick.
         unresolved: Writes whose outcome is not known.
@@ -34,6 +37,7 @@ class Status:
     tick: int | None
     at: str | None
     plan: str
+    policy: str
     faults: list[str]
     commands: int
     interventions: int
@@ -47,6 +51,7 @@ def status_of(journal: Journal, state_dir: Path) -> Status:
     decided = journal.last(Topic.DECISION)
     val = None if decided is None else decided.val
     mode, reason, by = _engagement(journal)
+    commands, interventions = (0, 0) if val is None else counts(val)
     return Status(
         running=_held(state_dir / LOCK_FILE),
         mode=mode,
@@ -55,9 +60,10 @@ def status_of(journal: Journal, state_dir: Path) -> Status:
         tick=None if val is None else val["tick"],
         at=None if val is None else val["at"],
         plan="" if val is None else val["plan_id"],
+        policy="" if val is None else _policy(val["terms"], journal.last(Topic.CONFIG)),
         faults=[] if val is None else val["faults"],
-        commands=0 if val is None else len(val["commands"]),
-        interventions=0 if val is None else sum(bool(item["verdict"]["reasons"]) for item in val["judged"]),
+        commands=commands,
+        interventions=interventions,
         unresolved=_unresolved(journal),
         orders_waiting=sum(1 for _ in waiting(journal)),
         stop_file=(state_dir / STOP_FILE).exists(),
@@ -79,6 +85,15 @@ def _engagement(journal: Journal) -> tuple[str, str, str]:
     return val["mode_after"], val["mode_reason"], val["mode_by"]
 
 
+def _policy(terms: dict[str, float], configured: Record | None) -> str:
+    """How the policy stands, and the problem with its weights if there is one."""
+    if "policy_state" not in terms:
+        return ""
+    state = PolicyState(int(terms["policy_state"]))
+    problem = "" if configured is None else configured.val.get("policy_problem", "")
+    return f"{MEANINGS[state]} ({problem})" if problem and state is PolicyState.NO_NETWORK else MEANINGS[state]
+
+
 def _held(lock: Path) -> bool:
     if not lock.exists():
         return False
@@ -93,7 +108,7 @@ def _held(lock: Path) -> bool:
 def _unresolved(journal: Journal) -> int:
     """Intents without an answer that settles them."""
     open_ids: set[str] = set()
-    for record in journal.records(topics=[Topic.INTENT, Topic.ACK, Topic.DECISION]):
+    for record in with_intents(journal.records(topics=[Topic.INTENT, Topic.ACK, Topic.DECISION])):
         if record.topic is Topic.INTENT:
             open_ids.add(record.key)
             continue

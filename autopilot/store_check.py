@@ -12,8 +12,11 @@ from autopilot.doctor import state_writable
 from autopilot.findings import Finding, Level, finding
 from autopilot.platforms.effects import MemoryEffects
 from autopilot.platforms.simulated import opening_of
+from autopilot.policies import find_policy, load_policy
+from autopilot.policy_card import gains_sha256
 from autopilot.settings import StoreSettings
 from autopilot.settings_sources import Loaded, market_file
+from autopilot.steering import POLICY, gains_of
 from perception.catalogue import Catalogue
 from perception.fields import Field
 from perception.observation import Readback
@@ -24,11 +27,12 @@ def examine(loaded: Loaded) -> tuple[Finding, ...]:
     """Everything that can be said without writing anything anywhere.
 
     Raises:
-        ConfigError: There is no such market.
+        ConfigError: There is no such market, or the policy that the settings name cannot be used.
         MarketFileError, ScenarioFileError: The market's file cannot be used.
         PlatformError: The platform does not answer.
     """
     settings = loaded.settings
+    policy = tuple(_policy(settings))
     path = market_file(loaded)
     market = wiring.market_of(loaded)
     platform = wiring.with_faults(wiring.simulated_platform(settings, market, effects=MemoryEffects()), settings, market)
@@ -37,11 +41,23 @@ def examine(loaded: Loaded) -> tuple[Finding, ...]:
         Finding(name="config", level=Level.OK, detail=f"{display(loaded.path)} is valid"),
         *(Finding(name="config", level=Level.WARNING, detail=warning) for warning in loaded.warnings),
         Finding(name="platform", level=Level.OK, detail=f"{platform.name}, {len(catalogue.skus)} products, from {display(path)}"),
+        *policy,
         _setpoints(catalogue, readback),
         *_agreement(settings, catalogue, market),
         *_products(settings, catalogue),
         state_writable(settings.store.state_dir),
     )
+
+
+def _policy(settings: StoreSettings) -> Iterator[Finding]:
+    """The policy that is to steer, if one is, loaded as it will be; a warning where the laws under it are not those of its training."""
+    if settings.control.controller != POLICY:
+        return
+    _, card = load_policy(find_policy(settings.control.policy))
+    yield Finding(name="policy", level=Level.OK, detail=f"{card.name} of {card.created}, weights {card.weights_sha256[:12]}")
+    if card.base.gains_sha256 != gains_sha256(gains_of(settings)):
+        detail = "the gains of the laws are not those it was trained around; judge it again: autopilot promote"
+        yield Finding(name="policy", level=Level.WARNING, detail=detail)
 
 
 def _setpoints(catalogue: Catalogue, readback: Readback) -> Finding:

@@ -9,12 +9,15 @@ from importlib.util import find_spec
 from pathlib import Path
 
 FLOORS = ("perception", "planning", "control", "sim", "autopilot")
+PLAYED_BY = ("perception", "planning", "control", "sim")
+"""The floors whose code decides how a simulated store fares."""
+
 DISTRIBUTION = "store-autopilot"
 
 
-def about_this_build(*, seed: int) -> dict[str, object]:
-    """Version and hashes of code and policy, and the seed of the market."""
-    return {"version": installed_version(), "code_sha256": code_sha256(), "policy_sha256": "", "seed": seed}
+def about_this_build(*, seed: int, policy_sha256: str = "") -> dict[str, object]:
+    """Version and hashes of code and policy, "" without a policy, and the seed of the market."""
+    return {"version": installed_version(), "code_sha256": code_sha256(), "policy_sha256": policy_sha256, "seed": seed}
 
 
 def installed_version() -> str:
@@ -26,10 +29,10 @@ def installed_version() -> str:
 
 
 @cache
-def code_sha256() -> str:
-    """Hash over every Python file of the five floors, so that an episode says which code recorded it."""
+def code_sha256(floors: tuple[str, ...] = FLOORS) -> str:
+    """Hash over every Python file of these floors, all five of them unless said, so that an episode says which code recorded it."""
     digest = hashlib.sha256()
-    for floor in FLOORS:
+    for floor in floors:
         spec = find_spec(floor)
         if spec is None or spec.origin is None:
             continue

@@ -14,10 +14,8 @@ from autopilot.platforms.faults import FaultRates, FaultyPlatform, Platform
 from autopilot.platforms.simulated import SimulatedPlatform, opening_of
 from autopilot.settings import StoreSettings
 from autopilot.settings_sources import Loaded, is_scenario, market_file, read_toml
-from control import registry
-from control.controller import Controller
+from autopilot.steering import Steering, steering_of
 from control.decision import LoopConfig
-from control.registry import Options
 from perception.catalogue import Catalogue
 from planning.planner import RulePlanner
 from planning.ports import MerchantTerms, PriceBounds
@@ -25,8 +23,17 @@ from sim.parameters.market import MarketParameters, load_market
 from sim.scenarios import load_scenario
 
 
-def loop_config(settings: StoreSettings, catalogue: Catalogue) -> LoopConfig:
-    """Everything that shapes a decision, from settings and what the platform says it sells."""
+def loop_config(settings: StoreSettings, catalogue: Catalogue, *, steering: Steering | None = None) -> LoopConfig:
+    """Everything that shapes a decision, from settings and what the platform says it sells.
+
+    Args:
+        settings: Of the store.
+        catalogue: What it sells.
+        steering: At the wheel; None for what the settings name.
+
+    Raises:
+        PolicyError: The settings name a policy that cannot be used.
+    """
     return LoopConfig(
         store=settings.store.name,
         timezone=ZoneInfo(settings.store.timezone),
@@ -36,19 +43,11 @@ def loop_config(settings: StoreSettings, catalogue: Catalogue) -> LoopConfig:
         estimator=replace(settings.estimator, tick_s=float(settings.store.tick_s)),
         engagement=settings.engagement,
         limits=settings.envelope.limits(settings.store.currency),
-        controller=controller_of(settings),
+        controller=(steering or steering_of(settings)).controller,
         override_s=settings.control.override_hours * 3600.0,
         locked=np.array([sku in settings.products and settings.products[sku].locked for sku in catalogue.skus], dtype=np.bool_),
         overrides_to_hold=settings.control.overrides_to_hold,
     )
-
-
-def controller_of(settings: StoreSettings) -> Controller:
-    """The controller that the settings name."""
-    control = settings.control
-    laws = replace(control.laws, move_prices=control.laws.move_prices and settings.pricing.enabled)
-    options = Options(start_bid_cents=control.rule_bid_cents, target_acos=control.rule_target_acos, laws=laws)
-    return registry.controller_of(control.controller, options)
 
 
 def merchant_terms(settings: StoreSettings) -> MerchantTerms:

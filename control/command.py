@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -57,3 +58,8 @@ class Command:
     value: int
     previous: int
     currency: str
+
+
+def intent_id(store: str, tick: int, entity: str, field: Field, epoch: int) -> str:
+    """16 hex digits that name one write for good: the same write has the same name on every machine."""
+    return hashlib.sha256(f"{store}|{tick}|{entity}|{field}|{epoch}".encode()).hexdigest()[:16]

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 
 import numpy as np
 
 from control import engagement, ledger
-from control.command import Command, Outcome
+from control.batches import Commands, Judged, Judgements
+from control.command import Command, Outcome, intent_id
 from control.controller import ControllerMemory, Proposal
-from control.decision import Decision, Judged, LoopConfig, LoopState
+from control.decision import Decision, LoopConfig, LoopState
 from control.mode import AUTHORITY, LEVEL, Authority, Mode
 from control.ports import Acknowledgement
 from control.presenting import present
 from control.situation import situation_of
 from perception import estimator
-from perception.fields import Field
 from perception.observation import Observation
 from perception.state import StoreState
 from planning.plan import Plan
@@ -65,13 +64,13 @@ def decide(state: LoopState, seen: Observation, plan: Plan | None, config: LoopC
     mode = min(state.engagement.mode, after.mode, key=lambda held: LEVEL[AUTHORITY[held]])
 
     proposal, memory = Proposal(setpoints={}, terms={}, sku_terms={}), state.controller
-    judged: tuple[Judged, ...] = ()
+    judged = Judgements()
     if plan is not None and plan.starts_at <= seen.at < plan.ends_at and mode not in _WATCHING and seen.readback is not None:
         situation = situation_of(store, plan, book, mode, config)
         proposal, memory = config.controller.propose(state.controller, situation.sight)
         judged = present(proposal, situation=situation, book=book, mode=mode)
 
-    commands = _commands(judged, state, seen.tick, config) if AUTHORITY[mode] is not Authority.NONE else ()
+    commands = _commands(judged, state, seen.tick, config) if AUTHORITY[mode] is not Authority.NONE else Commands()
     decision = Decision(
         tick=seen.tick,
         at=seen.at,
@@ -96,11 +95,6 @@ def decide(state: LoopState, seen: Observation, plan: Plan | None, config: LoopC
         controller=memory,
     )
     return decision, following
-
-
-def intent_id(store: str, tick: int, entity: str, field: Field, epoch: int) -> str:
-    """16 hex digits that name one write for good: the same write has the same name on every machine."""
-    return hashlib.sha256(f"{store}|{tick}|{entity}|{field}|{epoch}".encode()).hexdigest()[:16]
 
 
 def _look(
@@ -141,19 +135,26 @@ def _loss_over(store: StoreState, config: LoopConfig, *, times: int) -> list[str
     return [f"loss over {name} is {loss:.0f}, limit {limit}" for name, loss, limit in windows if loss >= times * limit > 0]
 
 
-def _commands(judged: tuple[Judged, ...], state: LoopState, tick: int, config: LoopConfig) -> tuple[Command, ...]:
+def _commands(judged: Judgements, state: LoopState, tick: int, config: LoopConfig) -> Commands:
     """Commands for every wish that passed."""
-    index = ledger.entity_index(config.catalogue) if judged else {}
-    return tuple(
-        Command(
-            intent_id=intent_id(config.store, tick, item.wish.entity, item.wish.field, state.epoch),
-            entity=item.wish.entity,
-            index=index[item.wish.field, item.wish.entity],
-            field=item.wish.field,
-            value=item.verdict.value,
-            previous=item.last,
-            currency=item.wish.currency,
+    return Commands(
+        *(
+            tuple(_command(item, state, tick, config) for item in part if item.verdict.outcome in (Outcome.ADMITTED, Outcome.LIMITED))
+            if isinstance(part, tuple)
+            else part.commands(store=config.store, tick=tick, epoch=state.epoch)
+            for part in judged.parts
         )
-        for item in judged
-        if item.verdict.outcome in (Outcome.ADMITTED, Outcome.LIMITED)
+    )
+
+
+def _command(item: Judged, state: LoopState, tick: int, config: LoopConfig) -> Command:
+    wish = item.wish
+    return Command(
+        intent_id=intent_id(config.store, tick, wish.entity, wish.field, state.epoch),
+        entity=wish.entity,
+        index=ledger.entity_index(config.catalogue)[wish.field, wish.entity],
+        field=wish.field,
+        value=item.verdict.value,
+        previous=item.last,
+        currency=wish.currency,
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from control.command import Command, Verdict, Wish
+from control.batches import Commands, Judgements
 from control.controller import Controller, ControllerMemory
 from control.engagement import Engagement, EngagementTuning
 from control.ledger import Ledger
@@ -73,22 +73,6 @@ class LoopState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
-    """One wish with the gate's verdict and the figures it came from, for ``explain``.
-
-    Attributes:
-        wish, verdict: As passed.
-        last: Value in force, -1 when unknown.
-        evidence: Estimates and controller terms of this entity by name.
-    """
-
-    wish: Wish
-    verdict: Verdict
-    last: int
-    evidence: dict[str, float]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """What one tick decided.
 
@@ -113,8 +97,8 @@ class Decision:
     mode_by: str
     plan_id: str
     settled: tuple[Acknowledgement, ...]
-    judged: tuple[Judged, ...]
-    commands: tuple[Command, ...]
+    judged: Judgements
+    commands: Commands
     terms: dict[str, float]
     rejected: tuple[Rejection, ...]
     faults: tuple[str, ...]
@@ -122,4 +106,4 @@ class Decision:
     @property
     def interventions(self) -> int:
         """Wishes that the gate limited or denied."""
-        return sum(bool(item.verdict.reasons) for item in self.judged)
+        return self.judged.interventions

@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from control.command import Command
+from control.batches import Commands
 from control.ports import Acknowledgement, Effect
 from perception.catalogue import Catalogue
 from perception.fields import Field
+from perception.memo import by_identity
 from perception.units import SECONDS_PER_HOUR, Bools, Floats, Ints
 
 WINDOW_HOURS = 25
@@ -59,7 +60,7 @@ class Ledger:
     """
 
     tracks: dict[Field, Track]
-    unresolved: tuple[Command, ...]
+    unresolved: Commands
     budget_peaks_cents: dict[int, Floats]
     writes: tuple[tuple[float, int], ...]
     canary_passed: tuple[Field, ...]
@@ -82,7 +83,7 @@ def start(catalogue: Catalogue) -> Ledger:
 
     return Ledger(
         tracks={field: blank(len(catalogue.entities(field))) for field in Field},
-        unresolved=(),
+        unresolved=Commands(),
         budget_peaks_cents={},
         writes=(),
         canary_passed=(),
@@ -90,22 +91,31 @@ def start(catalogue: Catalogue) -> Ledger:
     )
 
 
+@by_identity
 def entity_index(catalogue: Catalogue) -> dict[tuple[Field, str], int]:
     """Position of every (field, entity) in its track."""
     return {(field, entity): i for field in Field for i, entity in enumerate(catalogue.entities(field))}
 
 
-def in_window(track: Track) -> tuple[Floats, Floats]:
-    """(lowest, first) value in force over at least the last 24 hours, (n,) each; NaN where nothing is known."""
+def lowest_in_window(track: Track) -> Floats:
+    """(n,) lowest value in force over at least the last 24 hours; NaN where nothing is known."""
+    used = np.flatnonzero(track.hours > 0)
+    return np.fmin.reduce(track.lows[used], axis=0) if used.size else track.in_force
+
+
+def first_in_window(track: Track) -> Floats:
+    """(n,) value in force at least 24 hours ago, or the first that is known since; NaN where nothing is."""
     used = np.flatnonzero(track.hours > 0)
     if used.size == 0:
-        return track.in_force, track.in_force
-    lows = np.fmin.reduce(track.lows[used], axis=0)
-    # the first known value, bucket by bucket from the oldest
-    firsts = track.firsts[used[0]].copy()
+        return track.in_force
+    # bucket by bucket from the oldest
+    firsts: Floats = track.firsts[used[0]]
     for row in used[1:]:
-        firsts = np.where(np.isnan(firsts), track.firsts[row], firsts)
-    return lows, firsts
+        unknown = np.isnan(firsts)
+        if not unknown.any():
+            break
+        firsts = np.where(unknown, track.firsts[row], firsts)
+    return firsts
 
 
 def _noted(track: Track, values: Floats, now_s: float) -> Track:
@@ -118,16 +128,21 @@ def _noted(track: Track, values: Floats, now_s: float) -> Track:
         firsts[-1] = np.where(np.isnan(firsts[-1]), merged, firsts[-1])
         return replace(track, in_force=merged, lows=lows, firsts=firsts)
 
-    keep = track.hours > hour - WINDOW_HOURS
-    keep[0] = False
     # what stood before this hour stood at its start too, unless it was never seen
     opened = np.where(np.isnan(track.in_force), merged, track.in_force)
-    unused = WINDOW_HOURS - 1 - int(keep.sum())
-    hours = np.concatenate([np.zeros(unused, dtype=np.int64), track.hours[keep], [hour]])
-    blank = np.full((unused, merged.size), np.nan)
-    lows = np.concatenate([blank, track.lows[keep], np.fmin(opened, merged)[None]])
-    firsts = np.concatenate([blank, track.firsts[keep], opened[None]])
-    return replace(track, in_force=merged, hours=hours, lows=lows, firsts=firsts)
+    kept = 1 + np.flatnonzero(track.hours[1:] > hour - WINDOW_HOURS)
+    hours = np.concatenate([np.zeros(WINDOW_HOURS - 1 - kept.size, dtype=np.int64), track.hours[kept], [hour]])
+    lows = _moved_up(track.lows, kept, np.fmin(opened, merged))
+    return replace(track, in_force=merged, hours=hours, lows=lows, firsts=_moved_up(track.firsts, kept, opened))
+
+
+def _moved_up(buckets: Floats, kept: Ints, newest: Floats) -> Floats:
+    """These rows of the buckets and ``newest`` behind them, NaN before: (WINDOW_HOURS, n) again."""
+    after = np.empty_like(buckets)
+    after[: -1 - kept.size] = np.nan
+    buckets.take(kept, axis=0, out=after[-1 - kept.size : -1], mode="clip")
+    after[-1] = newest
+    return after
 
 
 def see(ledger: Ledger, values: dict[Field, Floats], *, now_s: float, day: int, override_s: float, locked: Bools) -> tuple[Ledger, int]:
@@ -174,7 +189,7 @@ def see(ledger: Ledger, values: dict[Field, Floats], *, now_s: float, day: int, 
 def pending(ledger: Ledger, field: Field) -> Bools:
     """(n,) entities of a field with a write whose outcome is not known."""
     waiting = np.zeros(ledger.tracks[field].in_force.size, dtype=np.bool_)
-    waiting[[command.index for command in ledger.unresolved if command.field is field]] = True
+    waiting[ledger.unresolved.places(field)] = True
     return waiting
 
 
@@ -184,11 +199,11 @@ def _peaked(peaks: dict[int, Floats], day: int, budgets: Floats) -> dict[int, Fl
     return {d: peak for d, peak in peaks.items() if d > day - DAYS_KEPT} | {day: today}
 
 
-def intend(ledger: Ledger, commands: tuple[Command, ...], *, now_s: float) -> Ledger:
+def intend(ledger: Ledger, commands: Commands, *, now_s: float) -> Ledger:
     """Commands about to be sent: unresolved until an answer or a read-back settles them."""
     if not commands:
         return ledger
-    return replace(ledger, unresolved=ledger.unresolved + commands, writes=(*ledger.writes, (now_s, len(commands))))
+    return replace(ledger, unresolved=ledger.unresolved.followed_by(commands), writes=(*ledger.writes, (now_s, len(commands))))
 
 
 def settle(ledger: Ledger, answers: tuple[Acknowledgement, ...], *, now_s: float, day: int) -> Ledger:
@@ -210,7 +225,7 @@ def settle(ledger: Ledger, answers: tuple[Acknowledgement, ...], *, now_s: float
         ledger,
         tracks=tracks,
         budget_peaks_cents=peaks,
-        unresolved=tuple(c for c in ledger.unresolved if c.intent_id not in effects),
+        unresolved=Commands(tuple(c for c in ledger.unresolved if c.intent_id not in effects)),
     )
 
 

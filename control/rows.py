@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from perception.memo import by_identity
 from perception.units import Floats, Ints
 
 _SHORT = 64
@@ -23,7 +24,15 @@ def row_sums(values: Floats) -> Floats:
 
 def campaign_sums(values: Floats, campaign_of: Ints, *, campaigns: int) -> Floats:
     """(n, c) sums of (n, m) values over the SKUs of each campaign; ``campaign_of`` is (m,)."""
-    return np.stack([row_sums(values[:, campaign_of == index]) for index in range(campaigns)], axis=1)
+    members = _members(campaign_of)
+    none = np.zeros(0, dtype=np.int64)
+    return np.stack([row_sums(values.take(members.get(index, none), axis=1)) for index in range(campaigns)], axis=1)
+
+
+@by_identity
+def _members(campaign_of: Ints) -> dict[int, Ints]:
+    """Which SKUs belong to each campaign that has any, in their order."""
+    return {int(index): np.flatnonzero(campaign_of == index) for index in np.unique(campaign_of)}
 
 
 def row_lows(values: Floats) -> Floats:

@@ -14,6 +14,7 @@ from control.mode import AUTHORITY, Authority, Mode
 from control.sight import Beliefs, Course, Goods, Reach, Reported, Sight
 from perception.catalogue import Catalogue
 from perception.fields import Field
+from perception.memo import by_identity
 from perception.state import Estimate, StoreState
 from perception.units import SECONDS_PER_DAY, Floats, day_of, day_start
 from planning.plan import Plan
@@ -29,7 +30,7 @@ class Situation:
         plan: The plan in force.
         catalogue: What is sold.
         changed_age_s: {field: seconds since each set-point last changed, inf when never}, (m,) or (c,) as all that follows.
-        lowest_24h, anchor_24h: {field: lowest value in force within the last 24 hours, and the value in force before them}.
+        budget_low_24h_cents, price_anchor_24h_cents: Lowest daily budgets in force within the last 24 hours; prices in force before them.
         exposure: Worst-case ad spend of the window, the month and today.
     """
 
@@ -38,8 +39,8 @@ class Situation:
     plan: Plan
     catalogue: Catalogue
     changed_age_s: dict[Field, Floats]
-    lowest_24h: dict[Field, Floats]
-    anchor_24h: dict[Field, Floats]
+    budget_low_24h_cents: Floats
+    price_anchor_24h_cents: Floats
     exposure: Exposure
 
 
@@ -55,7 +56,8 @@ def situation_of(store: StoreState, plan: Plan, book: Ledger, mode: Mode, config
     """
     now_s = store.at.timestamp()
     first_day = day_of(plan.starts_at, config.timezone)
-    windows = {field: ledger.in_window(track) for field, track in book.tracks.items()}
+    budget_low_cents = ledger.lowest_in_window(book.tracks[Field.DAILY_BUDGET])
+    price_anchor_cents = ledger.first_in_window(book.tracks[Field.PRICE])
     exposure = exposure_of(
         store,
         first_day=first_day,
@@ -78,8 +80,8 @@ def situation_of(store: StoreState, plan: Plan, book: Ledger, mode: Mode, config
         reported=_reported(store, first_day=first_day),
         reach=Reach(
             price_age_s=ages_s[Field.PRICE][None],
-            budget_low_24h_cents=windows[Field.DAILY_BUDGET][0][None],
-            price_anchor_24h_cents=windows[Field.PRICE][1][None],
+            budget_low_24h_cents=budget_low_cents[None],
+            price_anchor_24h_cents=price_anchor_cents[None],
             worst_window_cents=exposure.window[None],
             worst_month_cents=exposure.month[None],
             worst_today_cents=exposure.today[None],
@@ -93,8 +95,8 @@ def situation_of(store: StoreState, plan: Plan, book: Ledger, mode: Mode, config
         plan=plan,
         catalogue=config.catalogue,
         changed_age_s=ages_s,
-        lowest_24h={field: low for field, (low, _) in windows.items()},
-        anchor_24h={field: first for field, (_, first) in windows.items()},
+        budget_low_24h_cents=budget_low_cents,
+        price_anchor_24h_cents=price_anchor_cents,
         exposure=exposure,
     )
 
@@ -108,18 +110,28 @@ def course_of(plan: Plan, catalogue: Catalogue, *, now_days: float, since_start_
         now_days: Now, in days since the first local midnight of the window.
         since_start_s: Seconds since the plan's start.
     """
+    starts_days = now_days - since_start_s / SECONDS_PER_DAY
+    return replace(
+        _unrolled(plan, catalogue),
+        starts_days=starts_days,
+        ends_days=starts_days + (plan.ends_at - plan.starts_at).total_seconds() / SECONDS_PER_DAY,
+    )
+
+
+@by_identity
+def _unrolled(plan: Plan, catalogue: Catalogue) -> Course:
+    """The course of the plan without the time, which is all that changes of it from tick to tick."""
     by_sku = {product.sku: product for product in plan.products}
     rows = [by_sku.get(sku) for sku in catalogue.skus]
 
     def column(name: str) -> Floats:
         return np.array([[0.0 if row is None else float(getattr(row, name)) for row in rows]])
 
-    starts_days = now_days - since_start_s / SECONDS_PER_DAY
     return Course(
         ad_budget_cents=np.array([float(plan.ad_budget_cents)]),
         target_roas=np.array([plan.target_roas]),
-        starts_days=starts_days,
-        ends_days=starts_days + (plan.ends_at - plan.starts_at).total_seconds() / SECONDS_PER_DAY,
+        starts_days=np.nan,
+        ends_days=np.nan,
         daily_shares=np.array([plan.daily_shares]),
         hour_shares=np.array([plan.hour_shares]),
         covered=np.array([[row is not None for row in rows]], dtype=np.bool_),

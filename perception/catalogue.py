@@ -8,7 +8,7 @@ from perception.fields import Field
 from perception.units import Bools, Floats, Ints
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
 class Catalogue:
     """The products and campaigns of one store; all arrays have one row per SKU, in the order of ``skus``.
 

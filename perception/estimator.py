@@ -13,8 +13,9 @@ from perception.catalogue import Catalogue
 from perception.economics import Economics
 from perception.fields import Field
 from perception.freshness import Stillness
-from perception.history import History
-from perception.observation import Observation, Signal
+from perception.history import Cells, History
+from perception.memo import by_identity
+from perception.observation import COLUMNS, Observation, Signal
 from perception.state import Estimate, Rejection, StoreState
 from perception.tuning import EstimatorTuning
 from perception.units import SECONDS_PER_DAY, Bools, Floats, day_fraction, day_of
@@ -189,9 +190,12 @@ def _price_in_force(setpoints: dict[Field, Floats], catalogue: Catalogue) -> Flo
 def _elasticity(past: History, before: Estimate, maturity: dict[int, float], tuning: EstimatorTuning) -> Estimate:
     """Belief from all whole days; unchanged while no price has moved."""
     record = tally.price_record(past, maturity=maturity)
-    picked = np.flatnonzero(record.moved) if record is not None else np.zeros(0, dtype=np.int64)
-    if record is None or picked.size == 0:
+    if record is None or not record.moved.any():
         return before
+    picked = np.flatnonzero(record.moved)
+    if picked.size > elasticity.AT_ONCE:
+        # of many products most hardly ever sell, and what did not sell is believed to be like the others anyway
+        picked = picked[record.orders.sum(axis=0)[picked] > 0.0]
     found = elasticity.evidence(record.orders[:, picked], record.log_price[:, picked], record.opportunity[:, picked], tuning.elasticity)
     return elasticity.spread_over(elasticity.pool(found, tuning.elasticity), picked, past.sku_count)
 
@@ -217,16 +221,18 @@ def _stillness(
 def _effort(past: History, setpoints: dict[Field, Floats], catalogue: Catalogue) -> dict[Signal, float]:
     """What is done for activity. Ads rest, rightly, where nothing is bid or the day's budget is as good as spent."""
     budget = np.nan_to_num(setpoints[Field.DAILY_BUDGET])
-    cost = tally.column_by_day(past, Signal.ADS, "cost_cents").get(past.today)
-    spent = 0.0 if cost is None else by_campaign(cost, catalogue)
+    ads = history.cells_of(past, Signal.ADS, past.today)
+    spent = 0.0 if ads is None else _spend_cents(ads, catalogue)
     running = (budget > 0.0) & (spent < 0.9 * budget)
     bids = np.nan_to_num(setpoints[Field.BID]) * running[catalogue.campaign_of]
     return {Signal.ADS: float(bids.sum()), Signal.SHOP: 1.0, Signal.STOCK: 1.0}
 
 
-def by_campaign(amounts: Floats, catalogue: Catalogue) -> Floats:
-    """(c,) sums of (m,) amounts."""
-    sums: Floats = np.bincount(catalogue.campaign_of, weights=amounts, minlength=len(catalogue.campaigns)).astype(np.float64)
+@by_identity
+def _spend_cents(ads: Cells, catalogue: Catalogue) -> Floats:
+    """(c,) reported ad cost of one day by campaign."""
+    cost = ads.values[COLUMNS[Signal.ADS].index("cost_cents")]
+    sums: Floats = np.bincount(catalogue.campaign_of, weights=cost, minlength=len(catalogue.campaigns)).astype(np.float64)
     return sums
 
 
@@ -236,6 +242,8 @@ def _state(sight: _Sight, catalogue: Catalogue, economics: Economics, tuning: Es
     view = beliefs.View(price_cents=sight.price_cents, on_hand=sight.on_hand, elasticity=memory.elasticity, coverage=sight.coverage)
     believed = beliefs.believe(past, view, catalogue=catalogue, economics=economics, tuning=tuning)
     belief = believed.worth
+    ads = {d: cells for d in sorted(past.days) if (cells := history.cells_of(past, Signal.ADS, d)) is not None}
+    revenue = COLUMNS[Signal.ADS].index("conversion_value_cents")
     results = _results_by_day(sight, belief, catalogue, economics)
     ads_seen_s = past.last_seen_s.get(Signal.ADS, clock.now_s)
     settled = datetime.fromtimestamp(ads_seen_s - tuning.spend_settles_after_s, tz=UTC)
@@ -261,9 +269,9 @@ def _state(sight: _Sight, catalogue: Catalogue, economics: Economics, tuning: Es
         ad_cost_7d_cents=tally.ads_since(past, "cost_cents", clock.day - 6),
         ad_revenue_7d_cents=tally.ads_since(past, "conversion_value_cents", clock.day - 6),
         ad_cost_held_cents=tally.ads_since(past, "cost_cents", 0),
-        spend_by_day_cents={d: by_campaign(cost, catalogue) for d, cost in tally.column_by_day(past, Signal.ADS, "cost_cents").items()},
+        spend_by_day_cents={d: _spend_cents(cells, catalogue) for d, cells in ads.items()},
         spend_settled_before_day=day_of(settled, timezone),
-        revenue_by_day_cents={d: float(v.sum()) for d, v in tally.column_by_day(past, Signal.ADS, "conversion_value_cents").items()},
+        revenue_by_day_cents={d: history.column_totals(cells)[revenue] for d, cells in ads.items()},
         expected_maturity=sight.coverage.maturity,
         units_by_day=tally.column_by_day(past, Signal.SHOP, "units"),
         baseline_loss_24h_cents=float(loss.window_loss_cents(results, today=clock.day, day_fraction=clock.fraction, days=1)),
@@ -292,6 +300,7 @@ def _results_by_day(sight: _Sight, belief: beliefs.Worth, catalogue: Catalogue, 
     """Profit against the baseline of each of the last eight days since the loop runs: ads and prices, no other cause counts."""
     past, today = sight.memory.history, sight.clock.day
     first = max(sight.memory.started_day or today, today - 7)
+    order_margin_cents = belief.units_per_order.mean * belief.unit_margin_cents
     results: dict[int, float] = {}
     for ordinal in range(first, today + 1):
         ads = history.cells_of(past, Signal.ADS, ordinal)
@@ -304,7 +313,7 @@ def _results_by_day(sight: _Sight, belief: beliefs.Worth, catalogue: Catalogue, 
                     clicks=clicks,
                     conversions=conversions,
                     maturity=sight.coverage.maturity[ordinal],
-                    order_margin_cents=belief.units_per_order.mean * belief.unit_margin_cents,
+                    order_margin_cents=order_margin_cents,
                     cvr=belief.cvr,
                 )
             )
@@ -312,7 +321,7 @@ def _results_by_day(sight: _Sight, belief: beliefs.Worth, catalogue: Catalogue, 
         if shop is not None and day is not None and day.exposure is not None:
             result += loss.price_result_cents(
                 units=shop.values[1],
-                price_cents=np.exp(day.exposure.mean_log_price()),
+                price_cents=history.mean_price_cents(day.exposure),
                 anchor_cents=catalogue.anchor_price_cents,
                 cost_cents=catalogue.cost_cents,
                 elasticity=sight.memory.elasticity,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from perception.history import History, cells_of
+from perception.history import History, cells_of, column_totals
 from perception.observation import COLUMNS, Signal
 from perception.shape import ActivityShape, elapsed_share
 from perception.units import SECONDS_PER_DAY
@@ -77,7 +77,7 @@ def expected_events(history: History, signal: Signal, *, shape: ActivityShape, f
     signal = Signal.SHOP if signal is Signal.STOCK else signal
     column = COLUMNS[signal].index(ACTIVITY[signal])
     past = {d: cells_of(history, signal, d) for d in history.days if d < history.today}
-    totals = {d: float(cells.values[column].sum()) for d, cells in past.items() if cells is not None}
+    totals = {d: column_totals(cells)[column] for d, cells in past.items() if cells is not None}
     if not totals:
         return 0.0
     usual = sum(totals.values()) / len(totals) * shape.weekday_factor(history.today)

@@ -6,17 +6,21 @@ Only the days that new rows touch are copied, so a tick costs what it changes an
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
+from perception.memo import by_identity
 from perception.observation import COLUMNS, MetricRows, Signal
 from perception.units import Bools, Floats, Ints
+
+Array = TypeVar("Array", Floats, Ints)
 
 NO_VERSION = -1
 """Version of a cell that was never reported."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
 class Cells:
     """The figures of one signal on one store-local day, for m SKUs.
 
@@ -31,7 +35,7 @@ class Cells:
     observed_at_s: Floats
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
 class Exposure:
     """What stood on the shelf while the loop watched a day.
 
@@ -73,7 +77,7 @@ class History:
         days: What is known of each day.
         last_seen_s: Per signal the newest believed refresh, UTC epoch seconds; absent when never.
         last_change_s: Per signal the newest refresh that changed a figure; absent when never.
-        peak: Per signal (k, m) the largest ``yardsticks`` of the days before today, against which a jump of units shows.
+        peak: Per signal (k, m) the largest ``yardstick`` of the days before today, against which a jump of units shows.
     """
 
     sku_count: int
@@ -116,11 +120,11 @@ def remember(history: History, rows: MetricRows, day: int) -> History:
         return history
     days = dict(history.days)
     changed_at_s = [history.last_change_s.get(rows.signal, 0.0)]
-    for ordinal in days_present(rows.day):
-        chosen = rows.day == ordinal
+    figures = columns_of(rows)
+    for ordinal, where in places_by_day(rows.day):
         before = days.get(ordinal, _UNKNOWN_DAY)
         cells = before.cells.get(rows.signal) or _no_cells(rows.signal, history.sku_count)
-        cells, change_s = _fold(cells, rows, chosen)
+        cells, change_s = _fold(cells, rows, figures, where)
         changed_at_s.append(change_s)
         days[ordinal] = replace(before, cells={**before.cells, rows.signal: cells})
     seen_s = max(history.last_seen_s.get(rows.signal, 0.0), float(rows.observed_at_s.max()))
@@ -181,12 +185,50 @@ def cells_of(history: History, signal: Signal, ordinal: int) -> Cells | None:
     return None if day is None else day.cells.get(signal)
 
 
+@by_identity
+def mean_price_cents(exposure: Exposure) -> Floats:
+    """(m,) geometric mean price while watched."""
+    return np.exp(exposure.mean_log_price())
+
+
+@by_identity
+def column_totals(cells: Cells) -> tuple[float, ...]:
+    """(k,) sums over the SKUs, one per column of ``COLUMNS``."""
+    return tuple(float(column.sum()) for column in cells.values)
+
+
 def days_present(days: Ints) -> list[int]:
     """Distinct ordinals in rising order; faster than sorting where the days lie close together, as they do."""
     if days.size == 0:
         return []
     first = int(days.min())
     return [first + int(offset) for offset in np.flatnonzero(np.bincount(days - first))]
+
+
+def places_by_day(days: Ints) -> list[tuple[int, slice | Ints]]:
+    """Distinct ordinals in rising order, each with its places: a slice where rows come day by day, as platforms send them."""
+    if days.size == 0:
+        return []
+    steps = np.diff(days)
+    if (steps < 0).any():
+        return [(ordinal, np.flatnonzero(days == ordinal)) for ordinal in days_present(days)]
+    ends = [*(np.flatnonzero(steps) + 1).tolist(), days.size]
+    return [(int(days[start]), slice(start, end)) for start, end in zip([0, *ends[:-1]], ends, strict=True)]
+
+
+@by_identity
+def columns_of(rows: MetricRows) -> Floats:
+    """(k, n) the figures with each column's together: numpy pays for every row of a reduction along a short last axis."""
+    # a copy in any case: what is kept must not hold on to the rows
+    return np.array(rows.values.T, order="C")
+
+
+def at_skus(array: Array, sku: Ints) -> Array:
+    """(…, n) the entries of a (…, m) array for these SKUs; the array itself where they are all SKUs in their order."""
+    count = array.shape[-1]
+    if sku.size == count and (sku == np.arange(count)).all():
+        return array
+    return array[..., sku]
 
 
 _UNKNOWN_DAY = Day(cells={}, exposure=None)
@@ -230,7 +272,8 @@ def newest_per_cell(rows: MetricRows, sku_count: int) -> Bools:
     if rows.sku.size == 0:
         return np.ones(0, dtype=np.bool_)
     key = (rows.day - rows.day.min()) * sku_count + rows.sku
-    if np.bincount(key).max() <= 1:
+    # rising keys, as platforms send them, are distinct ones
+    if (np.diff(key) > 0).all() or np.bincount(key).max() <= 1:
         return np.ones(key.size, dtype=np.bool_)
     order = np.lexsort((rows.observed_at_s, rows.version, key))
     last_of_key = np.ones(order.size, dtype=np.bool_)
@@ -240,47 +283,57 @@ def newest_per_cell(rows: MetricRows, sku_count: int) -> Bools:
     return newest
 
 
-def _fold(cells: Cells, rows: MetricRows, chosen: Bools) -> tuple[Cells, float]:
+def _fold(cells: Cells, rows: MetricRows, figures: Floats, where: slice | Ints) -> tuple[Cells, float]:
     """Replace the cells that these rows renew; also the newest refresh that changed a figure, 0 when none did."""
-    sku, version, observed_at_s = rows.sku[chosen], rows.version[chosen], rows.observed_at_s[chosen]
-    figures = rows.values[chosen].T
-    newer = version > cells.version[sku]
-    same = (version == cells.version[sku]) & (observed_at_s > cells.observed_at_s[sku])
-    differs = newer & (figures != cells.values[:, sku]).any(axis=0)
+    sku, version, observed_at_s, figures = rows.sku[where], rows.version[where], rows.observed_at_s[where], figures[:, where]
+    held, held_version = at_skus(cells.values, sku), at_skus(cells.version, sku)
+    newer = version > held_version
+    differs = newer & (figures != held).any(axis=0)
+    changed_at_s = float(observed_at_s[differs].max()) if differs.any() else 0.0
+    if held is cells.values and newer.all():
+        return Cells(values=figures.copy(), version=version.copy(), observed_at_s=observed_at_s.copy()), changed_at_s
+    confirmed = newer | ((version == held_version) & (observed_at_s > at_skus(cells.observed_at_s, sku)))
     renewed = Cells(values=cells.values.copy(), version=cells.version.copy(), observed_at_s=cells.observed_at_s.copy())
     renewed.values[:, sku[newer]] = figures[:, newer]
     renewed.version[sku[newer]] = version[newer]
-    renewed.observed_at_s[sku[newer | same]] = observed_at_s[newer | same]
-    return renewed, float(observed_at_s[differs].max()) if differs.any() else 0.0
+    renewed.observed_at_s[sku[confirmed]] = observed_at_s[confirmed]
+    return renewed, changed_at_s
 
 
-def yardsticks(signal: Signal, values: Floats) -> Floats:
-    """(k, n) figures of a size that does not depend on how busy a day was, where there is such a size: amounts per event.
+def yardstick(signal: Signal, values: Floats, index: int) -> Floats:
+    """(n,) figures of one column, of a size that does not depend on how busy a day was, where there is such a size: amounts per event.
 
     Spend per click, value per conversion, revenue per unit; counts stand for themselves.
 
     Args:
         signal: Whose figures.
         values: (k, n) one row per column of ``COLUMNS``.
+        index: Of the column.
     """
-    sizes = values.copy()
-    for amount, count in _PER_EVENT[signal]:
-        sizes[COLUMNS[signal].index(amount)] /= np.maximum(values[COLUMNS[signal].index(count)], 1.0)
-    return sizes
+    count = _PER_EVENT[signal].get(index)
+    figures: Floats = values[index]
+    return figures if count is None else figures / np.maximum(values[count], 1.0)
 
 
-_PER_EVENT: dict[Signal, tuple[tuple[str, str], ...]] = {
-    Signal.ADS: (("cost_cents", "clicks"), ("conversion_value_cents", "conversions")),
-    Signal.SHOP: (("revenue_cents", "units"),),
-    Signal.STOCK: (),
+_PER_EVENT: dict[Signal, dict[int, int]] = {
+    signal: {COLUMNS[signal].index(amount): COLUMNS[signal].index(count) for amount, count in pairs.items()}
+    for signal, pairs in {
+        Signal.ADS: {"cost_cents": "clicks", "conversion_value_cents": "conversions"},
+        Signal.SHOP: {"revenue_cents": "units"},
+        Signal.STOCK: {},
+    }.items()
 }
+"""Columns that hold an amount, and what they are an amount of."""
 
 
 def _peaks(days: dict[int, Day]) -> dict[Signal, Floats]:
     """The largest yardsticks per signal, column and SKU."""
     peaks: dict[Signal, Floats] = {}
-    for day in days.values():
-        for signal, cells in day.cells.items():
-            sizes = yardsticks(signal, cells.values)
-            peaks[signal] = np.maximum(peaks[signal], sizes) if signal in peaks else sizes
+    for signal in Signal:
+        reported = [cells.values for day in days.values() if (cells := day.cells.get(signal)) is not None]
+        if reported:
+            peak = peaks[signal] = np.full(reported[0].shape, -np.inf)
+            for index, highest in enumerate(peak):
+                for values in reported:
+                    np.maximum(highest, yardstick(signal, values, index), out=highest)
     return peaks

@@ -30,7 +30,8 @@ def ad_result_cents(
         order_margin_cents: (…, m) what one order leaves, NaN where unknown.
         cvr: Orders per click.
     """
-    margin = np.maximum(np.nan_to_num(order_margin_cents), 0.0)
+    known = np.isfinite(order_margin_cents).all()
+    margin = np.maximum(order_margin_cents if known else np.nan_to_num(order_margin_cents), 0.0)
     seen = (margin * conversions).sum(axis=-1) + np.sqrt((margin**2 * (conversions + (clicks > 0.0))).sum(axis=-1))
     pending = (margin * clicks * (1.0 - maturity) * (cvr.mean + cvr.sd)).sum(axis=-1)
     result: Floats = seen + pending - cost_cents.sum(axis=-1)

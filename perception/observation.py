@@ -27,7 +27,7 @@ COLUMNS: dict[Signal, tuple[str, ...]] = {
 ad-driven orders included; STOCK is units on hand at ``observed_at_s``."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
 class MetricRows:
     """Figures of one signal: one row per (SKU, store-local day), cumulative for that day as known at ``observed_at_s``.
 

@@ -9,7 +9,17 @@ from typing import ClassVar
 
 import numpy as np
 
-from perception.history import NO_VERSION, History, cells_of, days_present, newest_per_cell, take, yardsticks
+from perception.history import (
+    NO_VERSION,
+    History,
+    at_skus,
+    cells_of,
+    columns_of,
+    newest_per_cell,
+    places_by_day,
+    take,
+    yardstick,
+)
 from perception.observation import COLUMNS, MetricRows, Signal
 from perception.state import Rejection
 from perception.units import AS_SETTINGS, SECONDS_PER_DAY, Bools, Floats, Ints
@@ -85,9 +95,13 @@ def judge(rows: MetricRows, *, history: History, now_s: float, limits: QualityLi
     with np.errstate(invalid="ignore"):
         _mark(verdicts, _figure_checks(rows, history), first=1)
         _mark(verdicts, _time_checks(rows, history, now_s, limits), first=1 + _FIGURE_CHECKS)
+        first = 1 + _FIGURE_CHECKS + _TIME_CHECKS
+        if not verdicts.any():
+            _mark(verdicts, _memory_checks(rows, history, limits), first=first)
+            return verdicts
         sound = np.flatnonzero(verdicts == 0)
         among_sound = np.zeros(sound.size, dtype=np.int64)
-        _mark(among_sound, _memory_checks(take(rows, sound), history, limits), first=1 + _FIGURE_CHECKS + _TIME_CHECKS)
+        _mark(among_sound, _memory_checks(take(rows, sound), history, limits), first=first)
     verdicts[sound] = among_sound
     return verdicts
 
@@ -99,15 +113,18 @@ def believed(rows: MetricRows, verdicts: Ints) -> MetricRows:
 
 def suspects(rows: MetricRows, verdicts: Ints, sku_count: int) -> Bools:
     """(m,) SKUs with an unsound figure among these rows."""
-    unsound = [code for code, reason in enumerate(Reason, start=1) if reason in UNSOUND]
     marked = np.zeros(sku_count, dtype=np.bool_)
-    marked[rows.sku[np.isin(verdicts, unsound)]] = True
+    if verdicts.any():
+        unsound = [code for code, reason in enumerate(Reason, start=1) if reason in UNSOUND]
+        marked[rows.sku[np.isin(verdicts, unsound)]] = True
     return marked
 
 
 def rejections(rows: MetricRows, verdicts: Ints, *, limits: QualityLimits) -> tuple[Rejection, ...]:
     """One entry per rejected row; many of one reason on one day become a single entry with SKU -1 and their newest version."""
     listed: list[Rejection] = []
+    if not verdicts.any():
+        return ()
     for code, reason in enumerate(Reason, start=1):
         hit = np.flatnonzero(verdicts == code)
         for day in np.unique(rows.day[hit]) if hit.size else ():
@@ -130,15 +147,17 @@ _TIME_CHECKS = 2
 def _mark(verdicts: Ints, checks: Iterator[Bools], *, first: int) -> None:
     """Number the rows that fail, each by the first check it fails."""
     for code, failed in enumerate(checks, start=first):
-        verdicts[failed & (verdicts == 0)] = code
+        if failed.any():
+            verdicts[failed & (verdicts == 0)] = code
 
 
 def _figure_checks(rows: MetricRows, history: History) -> Iterator[Bools]:
     """What a row says about itself, in the order of ``Reason``."""
+    figures = columns_of(rows)
     yield (rows.sku < 0) | (rows.sku >= history.sku_count)
-    yield ~np.isfinite(rows.values).all(axis=1) | ~np.isfinite(rows.observed_at_s)
-    yield (rows.values < 0.0).any(axis=1) | (rows.version < 0)
-    yield _impossible(rows)
+    yield ~np.isfinite(figures).all(axis=0) | ~np.isfinite(rows.observed_at_s)
+    yield (figures < 0.0).any(axis=0) | (rows.version < 0)
+    yield _impossible(rows.signal, figures)
 
 
 def _time_checks(rows: MetricRows, history: History, now_s: float, limits: QualityLimits) -> Iterator[Bools]:
@@ -151,52 +170,60 @@ def _time_checks(rows: MetricRows, history: History, now_s: float, limits: Quali
 def _memory_checks(rows: MetricRows, history: History, limits: QualityLimits) -> Iterator[Bools]:
     """How rows that are sound in themselves stand to what is held, and to each other."""
     version, observed_at_s, values = _held(rows, history)
+    figures = columns_of(rows)
     yield (rows.version < version) | ~newest_per_cell(rows, history.sku_count)
-    equal = (rows.values == values).all(axis=1)
+    equal = (figures == values).all(axis=0)
     same_version = rows.version == version
     yield same_version & equal & (rows.observed_at_s <= observed_at_s)
     yield same_version & ~equal
-    yield _unit_jump(rows, values, history, limits)
+    yield _unit_jump(rows, figures, values, history, limits)
 
 
-def _impossible(rows: MetricRows) -> Bools:
-    columns = COLUMNS[rows.signal]
-    whole = [index for index, name in enumerate(columns) if name in WHOLE_COLUMNS]
-    counts = rows.values[:, whole]
-    failed: Bools = (counts != np.floor(counts)).any(axis=1)
-    if rows.signal is Signal.ADS:
-        failed |= rows.values[:, columns.index("clicks")] > rows.values[:, columns.index("impressions")]
+def _impossible(signal: Signal, figures: Floats) -> Bools:
+    """(n,) whether (k, n) figures can be none of that signal."""
+    columns = COLUMNS[signal]
+    failed = np.zeros(figures.shape[1], dtype=np.bool_)
+    for index, name in enumerate(columns):
+        if name in WHOLE_COLUMNS:
+            failed |= figures[index] != np.floor(figures[index])
+    if signal is Signal.ADS:
+        failed |= figures[columns.index("clicks")] > figures[columns.index("impressions")]
     return failed
 
 
 def _held(rows: MetricRows, history: History) -> tuple[Ints, Floats, Floats]:
-    """Version, refresh and figures held for the cell of each row."""
+    """(n,) version, (n,) refresh and (k, n) figures held for the cell of each row."""
+    days = places_by_day(rows.day)
+    if len(days) == 1:
+        cells = cells_of(history, rows.signal, days[0][0])
+        if cells is not None:
+            return at_skus(cells.version, rows.sku), at_skus(cells.observed_at_s, rows.sku), at_skus(cells.values, rows.sku)
     version = np.full(rows.sku.size, NO_VERSION, dtype=np.int64)
     observed_at_s = np.zeros(rows.sku.size)
-    values = np.zeros_like(rows.values)
-    for ordinal in days_present(rows.day):
+    values = np.zeros((rows.values.shape[1], rows.sku.size))
+    for ordinal, where in days:
         cells = cells_of(history, rows.signal, ordinal)
         if cells is not None:
-            chosen = np.flatnonzero(rows.day == ordinal)
-            sku = rows.sku[chosen]
-            version[chosen] = cells.version[sku]
-            observed_at_s[chosen] = cells.observed_at_s[sku]
-            values[chosen] = cells.values[:, sku].T
+            sku = rows.sku[where]
+            version[where] = at_skus(cells.version, sku)
+            observed_at_s[where] = at_skus(cells.observed_at_s, sku)
+            values[:, where] = at_skus(cells.values, sku)
     return version, observed_at_s, values
 
 
-def _unit_jump(rows: MetricRows, held: Floats, history: History, limits: QualityLimits) -> Bools:
+def _unit_jump(rows: MetricRows, figures: Floats, held: Floats, history: History, limits: QualityLimits) -> Bools:
     """Up against the SKU's own earlier days; down against the same cell, where figures add up over the day (stock may run out in one)."""
-    sizes, before = yardsticks(rows.signal, rows.values.T), yardsticks(rows.signal, held.T)
-    least = np.array([_least_reference(name, limits) for name in COLUMNS[rows.signal]])[:, None]
-    jumped = np.zeros(sizes.shape, dtype=np.bool_)
-    if rows.signal is not Signal.STOCK:
-        jumped |= (before >= limits.jump_ratio * least) & (sizes > 0.0) & (sizes * limits.jump_ratio <= before)
     peak = history.peak.get(rows.signal)
-    if peak is not None:
-        reference = peak[:, rows.sku]
-        jumped |= (reference >= least) & (sizes >= limits.jump_ratio * reference)
-    return np.asarray(jumped.any(axis=0))
+    reference = None if peak is None else at_skus(peak, rows.sku)
+    jumped = np.zeros(rows.sku.size, dtype=np.bool_)
+    for index, name in enumerate(COLUMNS[rows.signal]):
+        size, least = yardstick(rows.signal, figures, index), _least_reference(name, limits)
+        if rows.signal is not Signal.STOCK:
+            before = yardstick(rows.signal, held, index)
+            jumped |= (before >= limits.jump_ratio * least) & (size > 0.0) & (size * limits.jump_ratio <= before)
+        if reference is not None:
+            jumped |= (reference[index] >= least) & (size >= limits.jump_ratio * reference[index])
+    return jumped
 
 
 def _least_reference(column: str, limits: QualityLimits) -> float:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from perception.history import Day, History, cells_of, days_of
+from perception.history import Day, Exposure, History, cells_of, days_of
 from perception.observation import COLUMNS, Signal
 from perception.units import SECONDS_PER_DAY, Bools, Floats
 
@@ -64,6 +64,7 @@ class Fading:
     half_life_days: float
     log_price: Floats
     elasticity: Floats
+    _effects: dict[int, Floats | float] = field(default_factory=dict, init=False, repr=False)
 
     def weight(self, age_days: int) -> float:
         """2^(-age / half life)."""
@@ -73,7 +74,13 @@ class Fading:
         """(m,) demand on that day against demand at today's price, (p_then / p_now)^-e; 1 where the price was not watched."""
         if day is None or day.exposure is None:
             return 1.0
-        rise = self.log_price - day.exposure.mean_log_price()
+        # clicks and orders ask for the same days
+        if id(day) not in self._effects:
+            self._effects[id(day)] = self._price_effect(day.exposure)
+        return self._effects[id(day)]
+
+    def _price_effect(self, exposure: Exposure) -> Floats | float:
+        rise = self.log_price - exposure.mean_log_price()
         moved = np.flatnonzero(np.abs(rise) > _SAME_LOG_PRICE)
         if moved.size == 0:
             return 1.0
@@ -89,18 +96,26 @@ _SAME_LOG_PRICE = 1e-9
 def tally_ads(history: History, fading: Fading, *, maturity: dict[int, float]) -> AdTally:
     """Add up the click days for which a maturity is given."""
     sums = np.zeros((5, history.sku_count))
+    part = np.empty(history.sku_count)
     for ordinal, share in maturity.items():
         cells = cells_of(history, Signal.ADS, ordinal)
         if cells is None:
             continue
         weight = fading.weight(history.today - ordinal)
         clicks, conversions = cells.values[_ADS["clicks"]], cells.values[_ADS["conversions"]]
-        sums[0] += weight * cells.values[_ADS["impressions"]]
-        sums[1] += weight * clicks
-        sums[2] += weight * conversions
-        sums[3] += weight * share * clicks * fading.price_effect(history.days.get(ordinal))
-        sums[4] += (weight / max(share, LEAST_SCALED)) * conversions
+        sums[0] += np.multiply(weight, cells.values[_ADS["impressions"]], out=part)
+        sums[1] += np.multiply(weight, clicks, out=part)
+        sums[2] += np.multiply(weight, conversions, out=part)
+        sums[3] += _scaled(np.multiply(weight * share, clicks, out=part), fading.price_effect(history.days.get(ordinal)))
+        sums[4] += np.multiply(weight / max(share, LEAST_SCALED), conversions, out=part)
     return AdTally(impressions=sums[0], clicks=sums[1], conversions=sums[2], trials=sums[3], expected_conversions=sums[4])
+
+
+def _scaled(figures: Floats, effect: Floats | float) -> Floats:
+    """The figures times the effect, in place; most days have none."""
+    if isinstance(effect, float):
+        return figures if effect == 1.0 else np.multiply(figures, effect, out=figures)
+    return np.multiply(figures, effect, out=figures)
 
 
 LEAST_SCALED = 0.25
@@ -116,15 +131,19 @@ def tally_shop(history: History, fading: Fading, *, passed: dict[int, float]) ->
         passed: Share of each day's activity that the report covers, [0, 1]; a day without rows sold nothing.
     """
     sums = np.zeros((3, history.sku_count))
+    part = np.empty(history.sku_count)
     for ordinal, share in passed.items():
         day = history.days.get(ordinal)
         weight = fading.weight(history.today - ordinal)
         cells = cells_of(history, Signal.SHOP, ordinal)
         if cells is not None:
-            sums[0] += weight * cells.values[_SHOP["orders"]]
-            sums[1] += weight * cells.values[_SHOP["units"]]
-        stocked = 1.0 if day is None or day.exposure is None else day.exposure.stocked_share()
-        sums[2] += weight * share * stocked * fading.price_effect(day)
+            sums[0] += np.multiply(weight, cells.values[_SHOP["orders"]], out=part)
+            sums[1] += np.multiply(weight, cells.values[_SHOP["units"]], out=part)
+        if day is None or day.exposure is None:
+            sums[2] += weight * share
+        else:
+            np.multiply(weight * share, day.exposure.stocked_share(), out=part)
+            sums[2] += _scaled(part, fading.price_effect(day))
     return ShopTally(orders=sums[0], units=sums[1], days=sums[2])
 
 

@@ -84,7 +84,7 @@ class StopRule:
     action: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
 class Plan:
     """A whole plan; immutable, identified by the hash of its content.
 

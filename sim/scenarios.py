@@ -207,7 +207,8 @@ def _with_what_it_is_like(path: Path, *, seen: tuple[Path, ...]) -> dict[str, An
         return raw
     if path in seen:
         raise ScenarioFileError(f"{path}: scenario.like: expected scenarios that end somewhere, was a circle over {like!r}")
-    beside = path.with_name(f"{like}.toml")
+    # a name means the neighbour first; a path stays what it is
+    beside = path.parent / f"{like}.toml"
     below = beside if beside.is_file() else find(SCENARIOS, like, called="scenario")
     return merged(_with_what_it_is_like(below, seen=(*seen, path)), raw)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,21 +13,34 @@ from autopilot.clock import SteppedClock
 from autopilot.drive import open_loop
 from autopilot.journal import DiscardingJournal, Journal
 from autopilot.platforms.effects import MemoryEffects
-from autopilot.platforms.simulated import SimulatedPlatform, opening_of
+from autopilot.platforms.simulated import opening_of
 from autopilot.settings_sources import Loaded, load_store
 from autopilot.ticking import slot_of
+from tests.played_past import platform_with_past
 
 TICK_S = 3600
 
+HERE = Path(__file__).parent
+UNMEASURED = (
+    "conformance/test_reopened_platform.py",
+    "property",
+    "scenario",
+    "unit/sim/test_calibration_check.py",
+    "unit/sim/test_fleet_beliefs.py",
+    "unit/sim/test_informed.py",
+    "unit/sim/test_market_batches.py",
+    "unit/sim/test_market_economics.py",
+    "unit/sim/test_scenarios.py",
+)
+"""Tests of many cases or many hours. They pass over the same lines thousands of times, and to watch them do so would take as long again:
+coverage is measured by the tests of single things alone."""
 
-@cache
-def opened_platform(market: str, seed: int) -> SimulatedPlatform:
-    """A platform with its past behind it, to be forked: the past is the same for every test, and takes a second to play."""
-    loaded = load_store("gift-shop", overrides={"platform.market": market, "platform.seed": seed}, environ={})
-    parameters = wiring.market_of(loaded)
-    platform = wiring.simulated_platform(loaded.settings, parameters, effects=MemoryEffects())
-    platform.truth(now=opening_of(parameters))
-    return platform
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Takes what is ``UNMEASURED`` out of the coverage."""
+    for item in items:
+        if any(item.path.is_relative_to(HERE / place) for place in UNMEASURED):
+            item.add_marker("no_cover")
 
 
 class Harness:
@@ -39,7 +51,7 @@ class Harness:
         self.loaded = loaded
         self.market = wiring.market_of(loaded)
         self.clock = SteppedClock(opening_of(self.market))
-        self.platform = opened_platform(loaded.settings.platform.market, loaded.settings.platform.seed).fork(MemoryEffects())
+        self.platform = platform_with_past(loaded.settings, self.market, effects=MemoryEffects())
         self.journal = journal(self.clock) if journal else DiscardingJournal()
         self.loop = open_loop(loaded, self.market, self.platform, clock=self.clock, journal=self.journal)
 
@@ -52,7 +64,7 @@ class Harness:
         return done
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def load() -> Callable[..., Loaded]:
     """Loads the gift shop with overrides and a clean environment."""
 
@@ -62,7 +74,7 @@ def load() -> Callable[..., Loaded]:
     return loading
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def harness(load: Callable[..., Loaded]) -> Callable[..., Harness]:
     """Opens a driven store."""
 
@@ -73,6 +85,12 @@ def harness(load: Callable[..., Loaded]) -> Callable[..., Harness]:
 
 
 @pytest.fixture
+def played_past(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every platform that the test opens has its past behind it, played once for all tests."""
+    monkeypatch.setattr(wiring, "simulated_platform", platform_with_past)
+
+
+@pytest.fixture(scope="session")
 def repository() -> Path:
     """Root of the checkout."""
     return Path(__file__).parent.parent

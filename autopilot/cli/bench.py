@@ -48,6 +48,63 @@ def bench_ppo(out: Output) -> None:
     out.result(result, human=lambda console: _draw(console, result))
 
 
+@command.command(name="policy")
+@with_output
+def bench_policy(out: Output) -> None:
+    """Measure a network's decisions in plain numpy against stable-baselines3's predict; needs the train extra."""
+    with _needing_the_train_extra():
+        from autopilot.benchmarks import policy
+
+    with out.progress("deciding", total=1.0) as progress:
+        result = policy.bench_policy(progress, scenario=SCENARIO)
+    out.result(result, human=lambda console: _draw(console, result))
+
+
+@command.command(name="tick")
+@with_output
+def bench_tick(out: Output) -> None:
+    """Measure one tick of a store of 10,000 products, from what was seen to the durable journal, stage by stage."""
+    from autopilot.benchmarks import tick
+
+    with out.progress("driving", total=1.0) as progress:
+        result = tick.bench_tick(progress)
+    out.result(result, human=lambda console: _draw(console, result))
+
+
+@command.command(name="start")
+@with_output
+def bench_start(out: Output) -> None:
+    """Measure the daemon of one store: CPU time to its first tick, and memory at rest."""
+    from autopilot.benchmarks import start
+
+    with out.progress("starting", total=1.0) as progress:
+        result = start.bench_start(progress)
+    out.result(result, human=lambda console: _draw(console, result))
+
+
+@command.command(name="replay")
+@with_output
+def bench_replay(out: Output) -> None:
+    """Measure how many times faster than life a recorded drive is decided again."""
+    from autopilot.benchmarks import replaying
+
+    with out.progress("driving and replaying", total=1.0) as progress:
+        result = replaying.bench_replay(progress)
+    out.result(result, human=lambda console: _draw(console, result))
+
+
+@command.command(name="pacing")
+@click.option("--stores", type=click.IntRange(1), default=32, show_default=True, help="Test stores of each proving ground.")
+@with_output
+def bench_pacing(out: Output, stores: int) -> None:
+    """Measure how near the laws come to the best bids in hindsight, in a second-price market and under a limit of the cost per order."""
+    from autopilot.benchmarks import pacing
+
+    with out.progress("driving the proving grounds", total=1.0) as progress:
+        result = pacing.bench_pacing(progress, stores=stores)
+    out.result(result, human=lambda console: _draw(console, result))
+
+
 @contextmanager
 def _needing_the_train_extra() -> Iterator[None]:
     """Say how to get what is not installed by default."""

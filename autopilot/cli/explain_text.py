@@ -45,7 +45,9 @@ def chain(explanation: Explanation, currency: str) -> Tree:
         planned.add(_listed({k: v for k, v in plan["product"].items() if k not in ("rationale", "sku")}, currency))
     for fact in plan["facts"]:
         planned.add(escape(f"{fact['id']}: {fact['name']} = {fact['value']:.4g} {fact['unit']} ({fact['source']})"))
-    tree.add(f"[bold]controller[/]: {_listed(explanation.controller, currency)}")
+    controller = tree.add(f"[bold]controller[/]: {_listed(explanation.controller, currency)}")
+    if explanation.policy:
+        controller.add(f"policy: {explanation.policy}")
     gate = explanation.gate
     reasons = ", ".join(gate["reasons"]) or "no limit touched"
     judged = f"wished {gate['wish']:.2f}, in force {gate['last']}, {gate['outcome']} {gate['value']} ({reasons})"

@@ -20,6 +20,7 @@ import numpy as np
 from autopilot.platforms.effects import Effect, EffectLog
 from control import ports
 from control.command import Command
+from control.ledger import entity_index
 from control.ports import Acknowledgement
 from perception.catalogue import Catalogue
 from perception.fields import Field
@@ -125,20 +126,24 @@ class SimulatedPlatform:
     def write(self, commands: tuple[Command, ...], *, now: datetime) -> tuple[Acknowledgement, ...]:
         """Apply each command, or say why not."""
         self._play(now)
-        answers = []
+        answers, applied = [], []
         for command in commands:
             problem = self._problem(command)
             if problem:
                 answers.append(Acknowledgement(intent_id=command.intent_id, effect=ports.Effect.REJECTED, detail=problem))
                 continue
-            self.edit(command.field, command.entity, command.value, by=command.intent_id, now=now)
+            applied.append(self._effect(command.field, command.entity, command.value, by=command.intent_id, now=now))
             answers.append(Acknowledgement(intent_id=command.intent_id, effect=ports.Effect.APPLIED, detail="applied"))
+        self._effects.append(applied)
         return tuple(answers)
 
     def edit(self, field: Field, entity: str, value: int, *, by: str, now: datetime) -> None:
         """Set one set-point, as the loop or a person does."""
-        index = self._catalogue.entities(field).index(entity)
-        self._effects.append((Effect(at=now, field=field, entity=entity, index=index, value=value, by=by),))
+        self._effects.append((self._effect(field, entity, value, by=by, now=now),))
+
+    def _effect(self, field: Field, entity: str, value: int, *, by: str, now: datetime) -> Effect:
+        """Raises: KeyError for an entity that the store does not have."""
+        return Effect(at=now, field=field, entity=entity, index=entity_index(self._catalogue)[field, entity], value=value, by=by)
 
     def truth(self, *, now: datetime) -> MarketState:
         """The market as it really is at ``now``: for scoring, never for steering."""
@@ -174,7 +179,7 @@ class SimulatedPlatform:
     def _problem(self, command: Command) -> str:
         if command.currency != self._catalogue.currency:
             return f"currency: expected {self._catalogue.currency}, was {command.currency}"
-        if command.entity not in self._catalogue.entities(command.field):
+        if (command.field, command.entity) not in entity_index(self._catalogue):
             return f"entity: unknown {command.field} entity {command.entity!r}"
         least = 1 if command.field is Field.PRICE else 0
         return "" if command.value >= least else f"value: expected >= {least}, was {command.value}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 import pytest
 
@@ -54,7 +55,9 @@ HISTORY = timedelta(days=4)
 """Long enough for clicks to convert, and for conversions to be restated."""
 
 
-def _market_with_history() -> tuple[SimulatedPlatform, datetime]:
+@cache
+def _past() -> tuple[SimulatedPlatform, datetime]:
+    """Played once, to be forked."""
     loaded = load_store("gift-shop", environ={})
     market = wiring.market_of(loaded)
     opens = opening_of(market)
@@ -63,7 +66,15 @@ def _market_with_history() -> tuple[SimulatedPlatform, datetime]:
         platform.edit(Field.BID, sku, 60, by="a person", now=opens)
     for campaign in platform.catalogue().campaigns:
         platform.edit(Field.DAILY_BUDGET, campaign, 5_000, by="a person", now=opens)
+    platform.truth(now=opens + HISTORY)
     return platform, opens + HISTORY
+
+
+def _market_with_history() -> tuple[SimulatedPlatform, datetime]:
+    past, now = _past()
+    effects = MemoryEffects()
+    effects.append(past.effects())
+    return past.fork(effects), now
 
 
 def _behind(platform: Platform, rates: FaultRates, *, now: datetime) -> FaultyPlatform:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 
@@ -20,6 +20,7 @@ from autopilot.clock import SystemClock
 from autopilot.journal import JournalUnavailable, Record, SqlJournal, Topic, sqlite_url
 from autopilot.platforms.effects import FileEffects
 from autopilot.service import EFFECTS
+from tests.forked import Autopilot
 
 PATIENCE_S = 45.0
 """How long a condition may take on a busy machine before the test fails; none takes that long where nothing is wrong."""
@@ -27,20 +28,31 @@ PATIENCE_S = 45.0
 POLL_S = 0.05
 
 
+Process: TypeAlias = subprocess.Popen[str] | Autopilot
+
+
 class Shop:
     """A gift shop on disk whose market runs at half an hour per wall-clock hundredth, and the daemons started on it."""
 
     def __init__(self, folder: Path, template: str) -> None:
         self.file, self.state = folder / "shop.toml", folder / "state"
-        fast = template.replace("time_scale = 3600.0", "time_scale = 36000.0")
+        # a week of past instead of four, since every start plays it again
+        fast = template.replace("time_scale = 3600.0", "time_scale = 36000.0\nhistory_days = 7")
         self.text = fast.replace("tick_s = 3600", f'tick_s = 3600\nstate_dir = "{self.state}"')
         self.file.write_text(self.text, encoding="utf-8")
-        self.started: list[subprocess.Popen[str]] = []
+        self.started: list[Process] = []
 
-    def start(self, *options: str) -> subprocess.Popen[str]:
+    def start(self, *options: str) -> Process:
+        """The daemon, forked: it begins at once."""
+        return self._begun(Autopilot(["run", str(self.file), *options], self.file.parent))
+
+    def start_anew(self, *options: str) -> Process:
+        """The daemon as a shell starts it, by an interpreter of its own."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith("AUTOPILOT")}
         command = [sys.executable, "-m", "autopilot", "run", str(self.file), *options]
-        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        return self._begun(subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
+
+    def _begun(self, process: Process) -> Process:
         self.started.append(process)
         return process
 
@@ -60,7 +72,7 @@ class Shop:
     def arm(self) -> None:
         assert run(["arm", str(self.file), "--by", "Ann", "--reason", "test"]) == 0
 
-    def wait_for(self, condition: Callable[[], object], process: subprocess.Popen[str]) -> None:
+    def wait_for(self, condition: Callable[[], object], process: Process) -> None:
         """Poll until the condition holds; a daemon that ends meanwhile fails the test with what it said."""
         deadline = time.monotonic() + PATIENCE_S
         while not condition():
@@ -80,9 +92,9 @@ def shop(tmp_path: Path, repository: Path) -> Iterator[Shop]:
         process.communicate()
 
 
-def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
+def ended(process: Process) -> tuple[int, str, str]:
     out, err = process.communicate(timeout=PATIENCE_S)
-    return process.returncode, out, err
+    return process.wait(), out, err
 
 
 def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
@@ -99,7 +111,7 @@ def test_it_drives_so_many_ticks_and_its_journal_can_be_read_explained_exported_
     shop.arm()
     capsys.readouterr()
 
-    code, out, err = ended(shop.start("--ticks", "10", "--json"))
+    code, out, err = ended(shop.start_anew("--ticks", "10", "--json"))
     status = told(capsys, "status", str(shop.file))
     listed = told(capsys, "explain", str(shop.file), "--most", "500")
     chain = told(capsys, "explain", str(shop.file), listed["writes"][0]["intent_id"])
@@ -194,7 +206,7 @@ def test_killed_without_warning_it_comes_back_in_hold_and_goes_on(shop: Shop) ->
 def test_a_wrong_config_ends_it_before_it_begins(shop: Shop) -> None:
     shop.file.write_text(shop.text.replace("ad_spend_cents = 150_000", "ad_spend_cents = -1"), encoding="utf-8")
 
-    code, out, err = ended(shop.start())
+    code, out, err = ended(shop.start_anew())
 
     assert (code, out) == (2, "")
     assert err.startswith("autopilot: ")

@@ -8,7 +8,7 @@ from fractions import Fraction
 from itertools import product
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
 from control.command import Outcome, Verdict, Wish
@@ -304,16 +304,17 @@ def test_spending_less_passes_in_full_wherever_a_write_is_possible(case: Case, f
 
 def test_the_cases_drawn_reach_every_outcome_of_every_field() -> None:
     seen: set[tuple[Field, Outcome]] = set()
+    everything = set(product(Field, Outcome))
 
-    # many, since hypothesis draws from constants it finds in the code around it: what is drawn changes as the code does
-    @settings(repeatable, max_examples=1500)
-    @given(cases())
     def collect(case: Case) -> None:
         wish, standing, limits = case
         for field in Field:
             verdict = judge(replace(wish, field=field), standing=in_mode(standing, Mode.AUTO), limits=limits)
             seen.add((field, verdict.outcome))
 
-    collect()
+    # 1,500 cases at most, since hypothesis draws from constants it finds in the code around it: what is drawn changes as the code does
+    for draw in range(15):
+        if seen != everything:
+            seed(draw)(repeatable(given(cases())(collect)))()
 
-    assert seen == set(product(Field, Outcome))
+    assert seen == everything

@@ -94,6 +94,22 @@ def test_replay_json_has_the_keys_of_the_contract(capsys: pytest.CaptureFixture[
     assert payload["episode_s"] >= 35 * 3600
 
 
+@pytest.fixture(scope="module")
+def morning(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first eight ticks of the normal day: enough wherever the configuration alone is compared."""
+    records = read_episode(NORMAL).records
+    end = [place for place, record in enumerate(records) if record.topic is Topic.DECISION][8]
+    path = tmp_path_factory.mktemp("morning") / NORMAL.name
+    write_episode(path, records[:end])
+    return path
+
+
+def test_morning_replays_without_a_difference(morning: Path) -> None:
+    replayed = replay(morning)
+
+    assert (replayed.decisions, replayed.differences) == (8, ())
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "key"),
     [
@@ -106,11 +122,11 @@ def test_replay_json_has_the_keys_of_the_contract(capsys: pytest.CaptureFixture[
     ],
 )
 def test_changed_gain_or_limit_is_named_with_both_values(
-    variable: str, value: str, key: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    morning: Path, variable: str, value: str, key: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv(variable, value)
 
-    code, payload = replayed_json(capsys, str(NORMAL))
+    code, payload = replayed_json(capsys, str(morning))
 
     assert code == 1
     first = payload["files"][0]["first"][0]

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from autopilot.clock import SystemClock
-from autopilot.failpoints import INTENT_COMMITTED, NAMES, SENT_UNACKNOWLEDGED, VARIABLE
+from autopilot.failpoints import INTENT_COMMITTED, NAMES, SENT_UNACKNOWLEDGED
 from autopilot.fold import EngagementOrder
 from autopilot.journal import SqlJournal, Topic, sqlite_url
 from autopilot.orders import place
 from autopilot.platforms.effects import FileEffects
 from autopilot.service import EFFECTS
 from control.engagement import Event
+from tests.scenario.crash_child import run_child
 
-CHILD = Path(__file__).parent / "crash_child.py"
+A_MINUTE = timedelta(minutes=1)
+"""Dead for so short a time that what was committed is finished."""
 
 
 @pytest.fixture
@@ -38,9 +37,8 @@ def store(tmp_path: Path, repository: Path) -> Path:
     return path
 
 
-def drive(store: Path, ticks: int, *, failpoint: str = "") -> int:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("AUTOPILOT")} | {VARIABLE: failpoint}
-    return subprocess.run([sys.executable, str(CHILD), str(store), str(ticks)], env=environment, check=False, timeout=120).returncode
+def drive(store: Path, ticks: int, *, failpoint: str = "", dead_for: timedelta = A_MINUTE) -> int | None:
+    return run_child(store, ticks, failpoint=failpoint, dead_for=dead_for)
 
 
 def journal_of(store: Path) -> SqlJournal:
@@ -92,14 +90,10 @@ def unanswered(journal: SqlJournal) -> set[str]:
 
 
 def test_intent_of_a_daemon_that_stayed_dead_too_long_is_given_up(store: Path) -> None:
-    text = CHILD.read_text(encoding="utf-8").replace("minutes=1", "hours=30")
-    late = store.parent / "late_child.py"
-    late.write_text(text, encoding="utf-8")
     drive(store, 40, failpoint=f"{INTENT_COMMITTED}@8")
     open_intents = unanswered(journal_of(store))
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("AUTOPILOT")}
 
-    code = subprocess.run([sys.executable, str(late), str(store), "2"], env=environment, check=False, timeout=120).returncode
+    code = drive(store, 2, dead_for=timedelta(hours=30))
 
     assert code == 0
     assert unanswered(journal_of(store)) == set()

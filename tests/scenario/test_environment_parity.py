@@ -18,10 +18,15 @@ from control.decision import Decision
 from control.envelope_batch import judge_batch, standing_of
 from control.features import lows, observe
 from control.mode import Mode
-from control.registry import CONTROLLERS, controller_of
-from control.residual import ACTIONS, Stride, around
+from control.registry import CONTROLLERS, Options, controller_of
 from control.sight import Sight
 from perception.fields import Field
+from sim.fleet.fleet import fleet_terms, open_fleet
+from sim.judging.contenders import contender
+from sim.judging.evaluation import trial
+from sim.scenarios import load_scenario
+from sim.task import Task, episode_profit_cents
+from tests.unit.control.networks import trained_of
 
 TICKS = 80
 
@@ -44,9 +49,7 @@ class Listening:
 
 
 def by_environment(sight: Sight, proposal: Proposal) -> dict[tuple[Field, int], int]:
-    """What the environments would write, {(field, index): value}."""
-    still = np.zeros((1, sight.goods.cost_cents.shape[1], len(ACTIONS)))
-    moved = around(proposal, sight, still, Stride())
+    """What a fleet would write, {(field, index): value}."""
     nothing = np.zeros(1)
     standing = standing_of(
         sight,
@@ -55,7 +58,7 @@ def by_environment(sight: Sight, proposal: Proposal) -> dict[tuple[Field, int], 
         writes_last_hour=nothing.astype(np.int64),
         signal_age_s=dict.fromkeys(Field, nothing),
     )
-    verdict = judge_batch(moved.setpoints, standing=standing, limits=sight.reach.limits)
+    verdict = judge_batch(proposal.setpoints, standing=standing, limits=sight.reach.limits)
     return {
         (name, int(index)): int(values[0, index])
         for name, values in verdict.setpoints.items()
@@ -67,10 +70,10 @@ def by_daemon(decision: Decision) -> dict[tuple[Field, int], int]:
     return {(command.field, command.index): command.value for command in decision.commands}
 
 
-@pytest.mark.parametrize("name", ["laws", "acos_rules", "dual", "margin_rule"])
+@pytest.mark.parametrize("name", ["laws", "policy", "acos_rules", "dual", "margin_rule"])
 def test_daemon_and_environment_write_the_same_for_the_same_sight(name: str, harness: Callable[..., Any]) -> None:
     store = harness()
-    listening = Listening(controller_of(name))
+    listening = Listening(controller_of(name, Options(policy=trained_of(1, 16))))
     store.loop.config = replace(store.loop.config, controller=listening)
     compared = 0
 
@@ -98,3 +101,14 @@ def test_the_daemons_sight_gives_the_policy_its_observation(harness: Callable[..
     assert seen.shape == (1, len(store.loop.config.catalogue.skus), lows().size)
     assert np.isfinite(seen).all()
     assert set(CONTROLLERS) >= {"laws"}
+
+
+def test_a_network_earns_in_an_evaluation_what_it_earned_in_training() -> None:
+    """The same stores and luck: stepped by the training task, and driven by the policy's controller."""
+    terms = fleet_terms(replace(load_scenario("steady"), days=2, history_days=3))
+    trained, seeds = trained_of(3, 16), np.arange(5, dtype=np.int64)
+
+    in_training = episode_profit_cents(Task(terms=terms, stride=trained.stride), trained.network.act, seeds=seeds)
+    driven = trial(terms, open_fleet(terms, seeds=seeds), contender("policy", terms, policy=trained), progress=lambda _: None)
+
+    np.testing.assert_equal(driven.profit_cents, in_training)

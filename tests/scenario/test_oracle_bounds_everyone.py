@@ -7,11 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sim.fleet.fleet import FleetTerms, fleet_terms, open_fleet
-from sim.judging.contenders import CONTENDERS, contender
-from sim.judging.evaluation import REFERENCE, trial
+from sim.fleet.fleet import FleetTerms, fleet_terms
+from sim.judging.contenders import CONTENDERS
+from sim.judging.evaluation import REFERENCE
 from sim.judging.oracle import oracle
 from sim.scenarios import families, load_scenario
+from tests.convoy import tried
+from tests.unit.control.networks import trained_of
 
 STORES = 3
 
@@ -27,10 +29,9 @@ def short_terms(family: str) -> FleetTerms:
 def test_nobody_beats_the_oracle_on_any_test_seed(family: str) -> None:
     terms = short_terms(family)
     seeds = np.array(terms.scenario.test_seeds.seeds[:STORES], dtype=np.int64)
-    opened = open_fleet(terms, seeds=seeds)
 
     bounds = list(oracle(terms, seeds=seeds))
-    trials = {name: trial(terms, opened, contender(name, terms), progress=lambda _: None) for name in CONTENDERS}
+    trials = tried(terms, CONTENDERS, seeds=seeds, policy=trained_of(1, 16))
 
     bound = np.array([one.profit_cents for one in bounds])
     for name, one in trials.items():

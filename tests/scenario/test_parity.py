@@ -21,13 +21,16 @@ from control.decision import Decision
 TICKS = 30
 
 
-@pytest.fixture
-def driven(harness: Callable[..., Any], tmp_path: Path) -> tuple[Any, list[Decision]]:
+@pytest.fixture(scope="module")
+def driven(harness: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, list[Decision]]:
+    """A drive by the daemon that the tests share: they only look at it."""
+    folder = tmp_path_factory.mktemp("driven")
+
     def journal(clock: SteppedClock) -> Journal:
-        return SqlJournal(sqlite_url(tmp_path / "journal.sqlite"), clock=clock, durable=False)
+        return SqlJournal(sqlite_url(folder / "journal.sqlite"), clock=clock, durable=False)
 
     store = harness(journal=journal)
-    daemon = Daemon(store.loop, state_dir=tmp_path, reload=lambda: (_ for _ in ()).throw(AssertionError), ticks=None)
+    daemon = Daemon(store.loop, state_dir=folder, reload=lambda: (_ for _ in ()).throw(AssertionError), ticks=None)
     decisions = []
     for _ in range(TICKS):
         ticked = daemon.wake()

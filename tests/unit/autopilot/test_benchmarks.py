@@ -11,6 +11,7 @@ import pytest
 import sim.stock
 from autopilot.benchmarks.draws import noted, sequential
 from autopilot.benchmarks.learning import bench_ppo
+from autopilot.benchmarks.policy import bench_policy
 from autopilot.benchmarks.simulation import bench_sim
 from sim import randomness
 from sim.randomness import Draw
@@ -71,4 +72,13 @@ def test_learning_is_measured_as_the_contract_says(told: list[float]) -> None:
     assert result["name"] == "ppo"
     assert 0.0 < result["ratios"]["env_share"] < 1.0
     assert result["ratios"]["ppo_over_defaults"] > 0.0
+    json.dumps(result)
+
+
+def test_inference_is_measured_as_the_contract_says(told: list[float]) -> None:
+    result = bench_policy(told.append, scenario="steady", repeats=2, calls=2)
+
+    assert result["name"] == "policy"
+    assert set(result["ratios"]) == {"one_row_over_predict", "many_rows_over_predict"}
+    assert result["figures"]["architecture"][1:-1] == [64, 64]
     json.dumps(result)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +12,10 @@ import numpy as np
 import pytest
 
 from autopilot.cli.shell import run
+from sim.calibration import check
+from sim.calibration.check import Check
+from sim.calibration.market_fit import CalibrationOptions
+from sim.calibration.orders import OrderLines
 from sim.parameters.market import load_market
 
 MAP = "order=No,sku=Article,time=When,quantity=Pieces,unit_price=Each,customer="
@@ -92,6 +97,26 @@ def test_a_market_is_not_overwritten_unasked(orders: Path, tmp_path: Path, capsy
     assert "exists" in capsys.readouterr().err
 
 
+@pytest.fixture(scope="module")
+def made() -> list[Check]:
+    """The check of these orders, once it was made."""
+    return []
+
+
+@pytest.fixture
+def made_once(made: list[Check], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that differ in what is done with the check share the one that the first of them makes."""
+    making = check.check_calibration
+
+    def checked(lines: OrderLines, options: CalibrationOptions, *, progress: Callable[[float], None]) -> Check:
+        if not made:
+            made.append(making(lines, options, stores=1, progress=progress))
+        return made[0]
+
+    monkeypatch.setattr(check, "check_calibration", checked)
+
+
+@pytest.mark.usefixtures("made_once")
 @pytest.mark.parametrize(("tolerance", "code"), [(10.0, 0), (0.0, 1)])
 def test_the_check_tells_how_far_the_market_is_and_whether_that_will_do(
     orders: Path,
@@ -101,8 +126,7 @@ def test_the_check_tells_how_far_the_market_is_and_whether_that_will_do(
     tolerance: float,
     code: int,
 ) -> None:
-    monkeypatch.setattr("sim.calibration.check.TOLERANCE", tolerance)
-    monkeypatch.setattr("sim.calibration.check.STORES", 1)
+    monkeypatch.setattr(check, "TOLERANCE", tolerance)
 
     answered = run(["calibrate", "--orders", str(orders), "--map", MAP, "-o", str(tmp_path / "m.toml"), "--check", "--json"])
 
@@ -117,11 +141,11 @@ def test_the_check_tells_how_far_the_market_is_and_whether_that_will_do(
     assert (tmp_path / "m.toml").exists()
 
 
+@pytest.mark.usefixtures("made_once")
 def test_people_see_the_check_as_a_table(
     orders: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sim.calibration.check.TOLERANCE", 0.0)
-    monkeypatch.setattr("sim.calibration.check.STORES", 1)
+    monkeypatch.setattr(check, "TOLERANCE", 0.0)
 
     code = run(["calibrate", "--orders", str(orders), "--map", MAP, "-o", str(tmp_path / "m.toml"), "--check"])
 

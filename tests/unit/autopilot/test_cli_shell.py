@@ -23,6 +23,8 @@ from autopilot.errors import ConfigError
 from perception.ports import SourceUnavailable
 from sim.parameters.market import MarketFileError
 
+pytestmark = pytest.mark.usefixtures("played_past")
+
 HERE = Path(__file__).parent
 HELP_CPU_LIMIT_S = 0.25
 DEAR = {"numpy", "pydantic", "pydantic_settings", "rich", "structlog", "matplotlib", "scipy", "duckdb", "sqlalchemy", "jinja2"}

@@ -8,11 +8,15 @@ from autopilot import codec
 from control.baselines import AcosRules
 from control.controller import Controller, ControllerMemory
 from control.laws import Laws
+from control.policy import Policy
+from tests.unit.control.networks import trained_of
 from tests.unit.control.sights import assert_same_bits, later, sight_of_seed
 
 
 @pytest.mark.parametrize("seed", range(8))
-@pytest.mark.parametrize("controller", [Laws(), AcosRules(start_bid_cents=20)], ids=lambda controller: controller.name)
+@pytest.mark.parametrize(
+    "controller", [Laws(), AcosRules(start_bid_cents=20), Policy(base=Laws(), trained=trained_of())], ids=lambda controller: controller.name
+)
 def test_memory_goes_through_a_snapshot_without_a_change(controller: Controller, seed: int) -> None:
     sight = sight_of_seed(seed, n=1)
     _, memory = controller.propose(ControllerMemory(), sight)

@@ -20,6 +20,7 @@ from autopilot.daemon import Daemon, Reloaded
 from autopilot.errors import ConfigError
 from autopilot.fold import EngagementOrder
 from autopilot.journal import Entry, JournalUnavailable, Record, SqlJournal, Topic, sqlite_url
+from autopilot.loop import SNAPSHOT_EVERY_TICKS
 from autopilot.orders import STOP_FILE, ask_to_stop, place, withdraw_stop
 from autopilot.settings_sources import Loaded
 from control.engagement import Event
@@ -51,6 +52,9 @@ class Flaky:
 
     def last(self, topic: Topic) -> Record | None:
         return self.kept.last(topic)
+
+    def tidy(self) -> None:
+        self.kept.tidy()
 
 
 @dataclass(kw_only=True)
@@ -573,6 +577,35 @@ def test_a_reload_that_cannot_be_journaled_does_not_count_and_is_tried_again(
 
 
 # running
+
+
+def test_a_snapshot_is_written_once_a_day_of_ticks_behind_everything_of_the_tick(opened: Callable[..., Store]) -> None:
+    store = opened()
+    for _ in range(SNAPSHOT_EVERY_TICKS + 1):
+        store.daemon.wake()
+        store.clock.advance(HOUR_S)
+
+    records = [record for record in store.journal.records() if record.topic in (Topic.DECISION, Topic.ACK, Topic.SNAPSHOT)]
+    # the first was written by the start
+    _, snapshot = (place for place, record in enumerate(records) if record.topic is Topic.SNAPSHOT)
+
+    assert sum(record.topic is Topic.DECISION for record in records[:snapshot]) == SNAPSHOT_EVERY_TICKS
+    assert [record.topic for record in records[snapshot + 1 :]][:1] == [Topic.DECISION]
+
+
+def test_a_snapshot_that_cannot_be_written_holds_nothing_up_and_is_tried_again(opened: Callable[..., Store]) -> None:
+    store = opened()
+    store.journal.broken = {Topic.SNAPSHOT}
+    with capture_logs() as logs:
+        for _ in range(SNAPSHOT_EVERY_TICKS + 1):
+            assert store.daemon.wake() is not None
+            store.clock.advance(HOUR_S)
+    store.journal.broken = set()
+
+    store.daemon.wake()
+
+    assert [event["log_level"] for event in said(logs, "journal_not_kept")] == ["warning", "warning"]
+    assert sum(record.topic is Topic.SNAPSHOT for record in store.journal.records()) == 2
 
 
 @pytest.fixture

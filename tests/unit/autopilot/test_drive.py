@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable, Sequence
 from contextlib import closing, redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ import pytest
 
 from autopilot.cli.shell import run
 from autopilot.clock import SystemClock
-from autopilot.drive import BASELINES, settings_for
+from autopilot.drive import BASELINES, Driven, settings_for
 from autopilot.journal import SqlJournal, Topic, sqlite_url
+from autopilot.pool import Progress, part_of
 
 DAYS = 2
 
@@ -69,6 +71,18 @@ def told(folder: Path) -> dict[str, Any]:
     return result
 
 
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drives in this process, without a page and a picture: those of ``told`` are looked at."""
+    monkeypatch.setattr("autopilot.drive_many.spread", one_after_the_other)
+    monkeypatch.setattr("autopilot.report.page.write_page", lambda _figures, _path: None)
+    monkeypatch.setattr("autopilot.report.picture.write_png", lambda _figures, _path: None)
+
+
+def one_after_the_other(work: Callable[[Any, Progress], Driven], tasks: Sequence[Any], *, progress: Progress) -> list[Driven]:
+    return [work(task, part_of(progress, place, len(tasks))) for place, task in enumerate(tasks)]
+
+
 def test_the_json_has_every_key_of_the_contract_in_its_type(told: dict[str, Any]) -> None:
     (seed,) = told["seeds"]
 
@@ -107,6 +121,7 @@ def test_the_report_and_the_journal_are_where_they_are_said_to_be(told: dict[str
     assert records(journal, Topic.DECISION) == told["ticks"]
 
 
+@pytest.mark.usefixtures("played_past", "quick")
 def test_the_same_command_decides_the_same_again(told: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     again = driven(tmp_path, capsys)
 
@@ -155,6 +170,7 @@ def test_the_grant_shrinks_and_grows_with_the_days(days: int) -> None:
     assert scaled.max_loss_cents == whole.max_loss_cents * days // 14
 
 
+@pytest.mark.usefixtures("played_past", "quick")
 def test_people_get_a_table_of_another_seed_and_the_way_to_the_reasons(
     told: dict[str, Any], folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +59,9 @@ def test_any_records_come_back_as_they_went(records: list[Record]) -> None:
         count = write_episode(path, iter(records))
 
         assert count == len(records)
-        assert read_episode(path).records == tuple(records)
-        assert not read_episode(path).cut
+        episode = read_episode(path)
+        assert episode.records == tuple(records)
+        assert not episode.cut
 
 
 @pytest.mark.parametrize("count", [0, 1, RECORDS_PER_FRAME - 1, RECORDS_PER_FRAME, RECORDS_PER_FRAME + 1, 3 * RECORDS_PER_FRAME])
@@ -98,13 +100,20 @@ def test_a_failed_export_leaves_the_old_file(path: Path) -> None:
 LONG = tuple(record(seq, {"text": hashlib.sha256(str(seq).encode()).hexdigest()}) for seq in range(1, 3 * RECORDS_PER_FRAME))
 
 
+@cache
+def file_of(count: int) -> bytes:
+    """The bytes of an episode of the first ``count`` records of ``LONG``."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"x{SUFFIX}"
+        write_episode(path, LONG[:count])
+        return path.read_bytes()
+
+
 @settings(max_examples=60)
 @given(data=st.data())
 def test_a_file_cut_anywhere_reads_up_to_the_cut_and_says_so(data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"x{SUFFIX}"
-        write_episode(path, LONG)
-        whole = path.read_bytes()
+        path, whole = Path(folder) / f"x{SUFFIX}", file_of(len(LONG))
         length = data.draw(st.integers(0, len(whole) - 1))
         path.write_bytes(whole[:length])
 
@@ -130,9 +139,7 @@ def frame_ends(data: bytes) -> set[int]:
 @given(data=st.data())
 def test_a_changed_byte_is_never_believed(data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"x{SUFFIX}"
-        write_episode(path, LONG[:300])
-        whole = bytearray(path.read_bytes())
+        path, whole = Path(folder) / f"x{SUFFIX}", bytearray(file_of(300))
         place = data.draw(st.integers(0, len(whole) - 1))
         whole[place] ^= data.draw(st.integers(1, 255))
         path.write_bytes(whole)

@@ -5,23 +5,32 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from autopilot import codec
 from autopilot.cli.shell import run
 from autopilot.explain import NoSuchWrite, explain, writes
 from autopilot.journal import SqlJournal, Topic, sqlite_url
 from perception.fields import Field
+from perception.observation import Observation, Signal
 
 
-@pytest.fixture
-def driven(harness: Callable[..., Any], tmp_path: Path) -> Callable[..., Any]:
+@pytest.fixture(scope="module")
+def driven(harness: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
+    """Drives that the tests share: they only look at the journal, which lies in ``folder``."""
+    done: dict[str, Any] = {}
+
     def driving(ticks: int, overrides: dict[str, Any] | None = None) -> Any:
-        store = harness(overrides, journal=lambda clock: SqlJournal(sqlite_url(tmp_path / "journal.sqlite"), clock=clock, durable=False))
-        store.done = store.ticks(ticks)
-        return store
+        name = repr((ticks, overrides))
+        if name not in done:
+            folder = tmp_path_factory.mktemp("driven")
+            url = sqlite_url(folder / "journal.sqlite")
+            done[name] = harness(overrides, journal=lambda clock: SqlJournal(url, clock=clock, durable=False))
+            done[name].folder = folder
+            done[name].done = done[name].ticks(ticks)
+        return done[name]
 
     return driving
 
@@ -94,9 +103,9 @@ def test_metrics_are_those_of_the_product_as_last_told_before_the_write(driven: 
     for record in store.journal.records(topics=[Topic.OBSERVATION]):
         if record.seq > chain.records["intent"]:
             break
-        for rows in record.val["rows"]:
-            if rows["signal"] == "shop":
-                told = zip(rows["sku"], rows["day"], rows["values"], strict=True)
+        for rows in codec.from_jsonable(record.val, Observation).rows:
+            if rows.signal is Signal.SHOP:
+                told = zip(rows.sku.tolist(), rows.day.tolist(), rows.values.tolist(), strict=True)
                 expected |= {day: values for sku, day, values in told if sku == index}
 
     newest = [expected[day] for day in sorted(expected)[-7:]]
@@ -186,10 +195,10 @@ def test_an_ambiguous_beginning_is_refused_with_how_many_it_fits(driven: Callabl
         explain(store.journal, "")
 
 
-def test_the_command_lists_explains_and_refuses(driven: Callable[..., Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_lists_explains_and_refuses(driven: Callable[..., Any], capsys: pytest.CaptureFixture[str]) -> None:
     store = driven(30)
     write = last_write(store, Field.PRICE)
-    where = ["gift-shop", "--journal", str(tmp_path / "journal.sqlite")]
+    where = ["gift-shop", "--journal", str(store.folder / "journal.sqlite")]
 
     def said(*arguments: str) -> tuple[int, str]:
         code = run(["explain", *where, *arguments])

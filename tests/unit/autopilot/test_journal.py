@@ -19,7 +19,7 @@ import pytest
 from autopilot import codec
 from autopilot.clock import SteppedClock
 from autopilot.failpoints import BEFORE_TRANSACTION, WITHIN_TRANSACTION
-from autopilot.journal import DiscardingJournal, Entry, JournalUnavailable, SqlJournal, Topic, sqlite_url
+from autopilot.journal import TIDY_BYTES, DiscardingJournal, Entry, JournalUnavailable, SqlJournal, Topic, sqlite_url
 from perception.fields import Field
 from perception.units import Floats, Ints
 
@@ -372,3 +372,41 @@ def test_a_discarding_journal_takes_everything_and_keeps_nothing() -> None:
     assert journal.append(entries("a", "b")) == (1, 2)
     assert list(journal.records()) == []
     assert journal.last(Topic.DECISION) is None
+
+
+def log_bytes(path: Path) -> int:
+    """What the write-ahead log holds that the database does not; after a checkpoint it is written again from its beginning."""
+    return path.with_name(path.name + "-wal").stat().st_size
+
+
+def test_an_append_never_waits_for_the_log_to_be_emptied_and_tidying_empties_it(path: Path, journal: SqlJournal) -> None:
+    many = [Entry(topic=Topic.OBSERVATION, key="a", val="x" * (TIDY_BYTES // 2)) for _ in range(12)]
+
+    journal.append(many)
+    filled = log_bytes(path)
+    journal.tidy()
+    journal.append(entries("b"))
+
+    assert filled > 6 * TIDY_BYTES
+    assert log_bytes(path) == filled
+    assert path.stat().st_size > 6 * TIDY_BYTES
+    assert keys(journal)[-1] == "b"
+
+
+def test_little_is_left_in_the_log(path: Path, journal: SqlJournal) -> None:
+    before = path.stat().st_size
+    journal.append(entries("a"))
+
+    journal.tidy()
+
+    assert path.stat().st_size == before
+    assert keys(journal) == ["a"]
+
+
+def test_tidying_a_journal_that_keeps_nothing_does_nothing() -> None:
+    DiscardingJournal().tidy()
+
+
+def test_appending_nothing_records_nothing(journal: SqlJournal) -> None:
+    assert journal.append([]) == ()
+    assert keys(journal) == []

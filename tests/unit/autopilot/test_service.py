@@ -27,6 +27,8 @@ from autopilot.settings_sources import Loaded
 from control.engagement import Event
 from control.mode import Mode
 
+pytestmark = pytest.mark.usefixtures("played_past")
+
 HOUR_S = 3600
 
 

@@ -17,11 +17,13 @@ from autopilot.errors import ConfigError
 from autopilot.settings import ControllerName, EconomicsSection, StoreSettings
 from autopilot.settings_envelope import EnvelopeSection
 from autopilot.settings_sources import leaves, load_store, market_file
-from autopilot.wiring import controller_of
+from autopilot.steering import steering_of
 from control.limits import ORDERED, Limits
 from control.registry import CONTROLLERS
 from perception.economics import Economics
 from sim.config_lookup import config_roots, names
+from tests.unit.autopilot.made_policies import installed
+from tests.unit.control.networks import trained_of
 
 REPOSITORY = Path(__file__).parents[3]
 
@@ -366,10 +368,11 @@ def test_settings_know_every_registered_controller() -> None:
 
 
 @pytest.mark.parametrize("name", CONTROLLERS)
-def test_the_controller_that_the_settings_name_is_at_the_wheel(name: str) -> None:
-    settings = load_store("gift-shop", overrides={"control.controller": name}, environ={}).settings
+def test_the_controller_that_the_settings_name_is_at_the_wheel(name: str, tmp_path: Path) -> None:
+    policy = installed(tmp_path, trained_of())
+    settings = load_store("gift-shop", overrides={"control.controller": name, "control.policy": str(policy)}, environ={}).settings
 
-    assert controller_of(settings).name == name
+    assert steering_of(settings).controller.name == name
 
 
 def test_settings_cannot_be_changed_once_loaded(store_file: Path) -> None:

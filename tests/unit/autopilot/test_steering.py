@@ -23,7 +23,7 @@ from autopilot.fold import EngagementOrder
 from autopilot.journal import SqlJournal, Topic, sqlite_url
 from autopilot.orders import place
 from autopilot.platforms.simulated import opening_of
-from autopilot.policies import CARD, WEIGHTS, PolicyError, load_policy, save_policy
+from autopilot.policies import WEIGHTS, PolicyError, load_policy, save_policy
 from autopilot.reasons import moved_by_policy
 from autopilot.replay import accept, replay
 from autopilot.service import opened
@@ -168,9 +168,10 @@ def states(decisions: list[Any]) -> set[PolicyState]:
 
 
 def test_the_first_start_of_a_store_refuses_weights_that_it_cannot_use(shop: Shop, folder: Path) -> None:
-    (folder / CARD).unlink()
+    # not the card: without it the policy that is shipped under this name would be found
+    (folder / WEIGHTS).unlink()
 
-    with pytest.raises(PolicyError, match="residual: expected a folder"), opened(shop.loaded, clock=shop.clock):
+    with pytest.raises(PolicyError, match=r"weights\.npz: expected a file of the policy"), opened(shop.loaded, clock=shop.clock):
         pytest.fail("a store was started with a policy that is not there")
 
 
@@ -318,9 +319,9 @@ def test_every_state_has_words() -> None:
 def test_the_laws_stand_in_with_what_they_were_told(folder: Path, load: Callable[..., Loaded]) -> None:
     (folder / WEIGHTS).unlink()
 
-    steering = steering_or_laws(load(AT_THE_WHEEL | {"control.laws.bid_deadband_ratio": 0.2}).settings)
+    steering = steering_or_laws(load(AT_THE_WHEEL | {"control.laws.pacing.kp": 0.2}).settings)
 
     assert isinstance(steering.controller, Policy)
     assert steering.controller.trained is None
     assert isinstance(steering.controller.base, Laws)
-    assert np.isclose(steering.controller.base.tuning.bid_deadband_ratio, 0.2)
+    assert np.isclose(steering.controller.base.tuning.pacing.kp, 0.2)

@@ -20,6 +20,8 @@ from perception.fields import Field
 from perception.observation import Readback
 from perception.ports import NeedsReauthorisation, PlatformError, SourceUnavailable
 
+pytestmark = pytest.mark.usefixtures("played_past")
+
 
 def levels(loaded: Loaded) -> dict[str, Level]:
     return {found.name: found.level for found in store_check.examine(loaded)}

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from control import ledger
+from control.batches import Commands
 from control.command import Command
 from control.ports import Acknowledgement, Effect
 from perception.catalogue import Catalogue
@@ -46,7 +47,7 @@ def answer(effect: Effect, intent_id: str = "i1") -> tuple[Acknowledgement, ...]
 
 
 def written(book: ledger.Ledger, value: int, at_h: float) -> ledger.Ledger:
-    sent = ledger.intend(book, (command(value, int(book.tracks[Field.PRICE].in_force[0])),), now_s=at_h * HOUR)
+    sent = ledger.intend(book, Commands((command(value, int(book.tracks[Field.PRICE].in_force[0])),)), now_s=at_h * HOUR)
     return ledger.settle(sent, answer(Effect.APPLIED), now_s=at_h * HOUR, day=1)
 
 
@@ -83,7 +84,7 @@ def test_own_write_is_no_edit() -> None:
 )
 def test_read_back_settles_an_unknown_outcome(found: float, effect: Effect, in_force: float) -> None:
     book = seen(ledger.start(CATALOGUE), 1000, values())
-    book = ledger.intend(book, (command(310),), now_s=1000 * HOUR)
+    book = ledger.intend(book, Commands((command(310),)), now_s=1000 * HOUR)
     book = ledger.settle(book, answer(Effect.UNKNOWN), now_s=1000 * HOUR, day=1)
     read = values(price=(found, 500.0))
 
@@ -98,7 +99,7 @@ def test_read_back_settles_an_unknown_outcome(found: float, effect: Effect, in_f
 
 
 def test_unresolved_write_is_not_taken_for_an_edit() -> None:
-    book = ledger.intend(seen(ledger.start(CATALOGUE), 1000, values()), (command(310),), now_s=1000 * HOUR)
+    book = ledger.intend(seen(ledger.start(CATALOGUE), 1000, values()), Commands((command(310),)), now_s=1000 * HOUR)
 
     book = seen(book, 1001, values(price=(310.0, 500.0)))
 
@@ -107,7 +108,7 @@ def test_unresolved_write_is_not_taken_for_an_edit() -> None:
 
 
 def test_rejected_write_leaves_the_value_in_force() -> None:
-    book = ledger.intend(seen(ledger.start(CATALOGUE), 1000, values()), (command(310),), now_s=1000 * HOUR)
+    book = ledger.intend(seen(ledger.start(CATALOGUE), 1000, values()), Commands((command(310),)), now_s=1000 * HOUR)
 
     book = ledger.settle(book, answer(Effect.REJECTED), now_s=1000 * HOUR, day=1)
 
@@ -124,7 +125,8 @@ def test_window_remembers_the_lowest_and_the_first_value_of_24_hours(moves: list
         book = written(book, value, hour)
         history.append((hour, value))
 
-    low, first = ledger.in_window(book.tracks[Field.PRICE])
+    track = book.tracks[Field.PRICE]
+    low, first = ledger.lowest_in_window(track), ledger.first_in_window(track)
 
     within = [value for at, value in history if at >= hour - 24]
     before = [value for at, value in history if at < hour - 24]
@@ -139,9 +141,9 @@ def test_window_anchor_is_the_value_of_a_day_ago() -> None:
     for hour, value in ((1002, 310), (1010, 320)):
         book = written(book, value, hour)
 
-    _, soon = ledger.in_window(book.tracks[Field.PRICE])
+    soon = ledger.first_in_window(book.tracks[Field.PRICE])
     later = seen(book, 1030, values(price=(320.0, 500.0)))
-    _, next_day = ledger.in_window(later.tracks[Field.PRICE])
+    next_day = ledger.first_in_window(later.tracks[Field.PRICE])
 
     assert soon[0] == 300.0
     assert next_day[0] == 310.0
@@ -176,7 +178,7 @@ def test_locked_products_are_overridden_for_good() -> None:
 
 
 def test_writes_older_than_an_hour_no_longer_count() -> None:
-    book = ledger.intend(seen(ledger.start(CATALOGUE), 1000, values()), (command(310),), now_s=1000 * HOUR)
+    book = ledger.intend(seen(ledger.start(CATALOGUE), 1000, values()), Commands((command(310),)), now_s=1000 * HOUR)
 
     assert sum(count for _, count in seen(book, 1000.9, values()).writes) == 1
     assert seen(book, 1001.1, values()).writes == ()

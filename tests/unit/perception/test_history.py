@@ -153,12 +153,12 @@ def test_days_without_rows_lie_between_reported_ones() -> None:
     assert history.days_of(held, Signal.ADS) == []
 
 
-def test_yardsticks_divide_amounts_by_events() -> None:
+def test_a_yardstick_divides_amounts_by_events() -> None:
     ads = np.array([[1000.0], [20.0], [600.0], [2.0], [5000.0]])
 
-    sizes = history.yardsticks(Signal.ADS, ads)
+    sizes = {name: float(history.yardstick(Signal.ADS, ads, index)[0]) for index, name in enumerate(COLUMNS[Signal.ADS])}
 
-    assert dict(zip(COLUMNS[Signal.ADS], sizes[:, 0].tolist(), strict=True)) == {
+    assert sizes == {
         "impressions": 1000.0,
         "clicks": 20.0,
         "cost_cents": 30.0,
