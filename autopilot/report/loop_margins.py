@@ -26,7 +26,7 @@ HOURS_PER_DAY = 24
 LEAST_GAIN, LEAST_PHASE_DEG = 2.0, 30.0
 """Margins that count as enough: the lower ends of the customary ranges, 2–5 and 30–60° (Åström & Murray, ch. 10.3)."""
 
-_FREQUENCIES: Floats = np.geomspace(1e-3, 0.999 * np.pi / TICK_DAYS, 20_000)
+_FREQUENCIES: Floats = np.geomspace(1e-3, 0.999 * np.pi / TICK_DAYS, 4_000)
 """Radians per day, up to the last that ticks can carry."""
 
 Response: TypeAlias = NDArray[np.complex128]
@@ -118,23 +118,35 @@ def efficiency_loop(tuning: EfficiencyTuning, plant: RoasPlant, curve: MaturityC
 
 
 def margins(loop: Response) -> Margins:
-    """The margins of an open loop whose parts are stable but for integrators."""
-    swings = np.flatnonzero((loop.imag[:-1] * loop.imag[1:] < 0.0) & (loop.real[:-1] < 0.0))
-    gain = float(1.0 / np.abs(loop.real[swings]).max()) if swings.size else float("inf")
+    """The margins of an open loop whose parts are stable but for integrators; of one that swings they count below 1 and below 0."""
+    stands = _stands(loop)
+    turns = np.flatnonzero((loop.imag[:-1] * loop.imag[1:] < 0.0) & (loop.real[:-1] < 0.0))
+    past = loop.imag[turns] / (loop.imag[turns] - loop.imag[turns + 1])
+    sizes = np.abs(loop.real[turns] + past * (loop.real[turns + 1] - loop.real[turns]))
+    # beyond minus one only less gain would make a loop swing that stands
+    sizes = sizes[sizes < 1.0] if stands else sizes
+    gain = float(1.0 / sizes.max()) if sizes.size else float("inf")
     size = np.abs(loop)
     crossed = np.flatnonzero((size[:-1] >= 1.0) != (size[1:] >= 1.0))
     if not crossed.size:
         nowhere = float("inf")
         return Margins(gain=gain, phase_deg=nowhere, crossover_per_day=0.0, delay_days=nowhere, sensitivity=_sensitivity(loop))
-    # how far each is from minus one, as an angle; past it counts below 0
-    ahead = np.angle(-loop[crossed])
+    past = np.log(size[crossed]) / np.log(size[crossed] / size[crossed + 1])
+    apart = np.abs(np.angle(-(loop[crossed] + past * (loop[crossed + 1] - loop[crossed])))) * (1.0 if stands else -1.0)
     return Margins(
         gain=gain,
-        phase_deg=float(np.degrees(ahead.min())),
+        phase_deg=float(np.degrees(apart.min())),
         crossover_per_day=float(_FREQUENCIES[crossed[-1]]),
-        delay_days=float((ahead / _FREQUENCIES[crossed]).min()),
+        delay_days=float((apart / _FREQUENCIES[crossed]).min()),
         sensitivity=_sensitivity(loop),
     )
+
+
+def _stands(loop: Response) -> bool:
+    """Whether the closed loop is stable, by Nyquist's criterion: one plus the loop never goes around nothing."""
+    turned = np.unwrap(np.angle(1.0 + loop))
+    # integrators begin a quarter of a turn behind each; half a turn may be read as half a turn ahead
+    return abs(float(turned[-1] - 2.0 * np.pi * (turned[0] > 0.5 * np.pi))) < np.pi
 
 
 def spend_margins(tuning: PacingTuning, scarcity: ScarcityTuning, *, lag_h: tuple[int, int]) -> dict[SpendPlant, Margins]:
