@@ -5,6 +5,7 @@ lists, which people can read: ``codec`` packs what has ``LARGE`` figures and mor
 
     {"packed": "<u2", "shape": [10000], "base64": "…"}      figures, in the order of C
     {"packed": "<f8", "shape": [10000], "fill": 3.0}        all of them equal
+    {"packed": "along", "axis": 1, "parts": [{…}, {…}]}     a table, column by column (or row by row, whichever are fewer)
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ LARGE = 512
 """Figures from which an array is packed."""
 
 _KEY = "packed"
+_TABLE = "along"
+_FEW = 32
+"""Rows or columns up to which a table is packed one by one."""
 _NARROWER = ("<u1", "<i1", "<u2", "<i2", "<u4", "<i4")
 _KINDS = frozenset({*_NARROWER, "|u1", "|i1", "|b1", "<i8", "<f8"})
 """Types that are read; nothing else is ever written."""
@@ -40,12 +44,18 @@ def pack(array: Array) -> dict[str, Any]:
     shape = list(array.shape)
     if flat.size and _all_equal(flat):
         return {_KEY: flat.dtype.str, "shape": shape, "fill": _plain(flat[0])}
+    if array.ndim == 2 and 1 < min(shape) <= _FEW:  # noqa: PLR2004 - rows and columns
+        # columns differ in what they count, so each has its own type
+        axis = 0 if shape[0] <= shape[1] else 1
+        return {_KEY: _TABLE, "axis": axis, "parts": [pack(part) for part in np.moveaxis(array, axis, 0)]}
     narrow = _narrowed(flat)
     return {_KEY: narrow.dtype.str, "shape": shape, "base64": binascii.b2a_base64(narrow.tobytes(), newline=False).decode("ascii")}
 
 
 def unpack(value: Mapping[str, Any], dtype: np.dtype[Any]) -> Array:
     """The array of type ``dtype``. Raises: ValueError, KeyError, TypeError when it is none."""
+    if value[_KEY] == _TABLE:
+        return np.stack([unpack(part, dtype) for part in value["parts"]], axis=value["axis"])
     if value[_KEY] not in _KINDS:
         message = f"{_KEY}: expected one of {', '.join(sorted(_KINDS))}, was {value[_KEY]!r}"
         raise ValueError(message)

@@ -33,7 +33,8 @@ class Standings:
         self._track, self._pending = book.tracks[field], ledger.pending(book, field)
         self._canary_passed = field in book.canary_passed
         self._signal_age_s = max(situation.state.age_s.get(signal, math.inf) for signal in _RESTS_ON[field])
-        self._budgets, self._today = book.tracks[Field.DAILY_BUDGET].in_force.copy(), situation.exposure.today.copy()
+        budgets = book.tracks[Field.DAILY_BUDGET].in_force
+        self._budgets, self._today = np.where(np.isnan(budgets), 0.0, budgets), situation.exposure.today.copy()
         self._window_cents, self._month_cents = float(np.sum(situation.exposure.window)), float(np.sum(situation.exposure.month))
         self._today_cents = float(np.sum(self._today))
         self.in_force = self._track.in_force
@@ -48,7 +49,7 @@ class Standings:
         """The standing of entity ``index``, after ``writes_last_hour`` writes of the store in this hour."""
         s, field, track = self._s, self._field, self._track
         is_price, is_budget = field is Field.PRICE, field is Field.DAILY_BUDGET
-        others_today = float(np.sum(np.delete(self._today, index))) if is_budget else self._today_cents
+        others_today = float(np.add.reduce(_all_but(self._today, index))) if is_budget else self._today_cents
         return Standing(
             mode=self._mode,
             last=_whole(track.in_force[index]),
@@ -67,7 +68,7 @@ class Standings:
             price_high_cents=int(s.sight.course.price_high_cents[0, index]) if is_price else 0,
             committed_cents=math.ceil(self._window_cents + others_today),
             granted_cents=s.plan.ad_budget_cents,
-            store_daily_others_cents=math.ceil(float(np.nansum(np.delete(self._budgets, index)))) if is_budget else 0,
+            store_daily_others_cents=math.ceil(float(np.add.reduce(_all_but(self._budgets, index)))) if is_budget else 0,
             month_committed_cents=math.ceil(self._month_cents + others_today),
             loss_24h_cents=math.floor(s.state.baseline_loss_24h_cents),
             loss_7d_cents=math.floor(s.state.baseline_loss_7d_cents),
@@ -110,6 +111,11 @@ def figures_of(field: Field, s: Situation) -> dict[str, Floats]:
         **{name: belief.mean for name, belief in estimates.items()},
         **{f"{name}_sd": belief.sd for name, belief in estimates.items()},
     }
+
+
+def _all_but(values: Floats, index: int) -> Floats:
+    """The values without one of them."""
+    return np.concatenate((values[:index], values[index + 1 :]))
 
 
 def _whole(value: float) -> int | None:

@@ -69,6 +69,7 @@ def judged_singly(wishes: Wishes, writes: int) -> tuple[Judged, ...]:
     judged: list[Judged] = []
     standings, limits = wishes.standings(), wishes.situation.sight.reach.limits
     figures = {} if wishes.field is Field.DAILY_BUDGET else figures_of(wishes.field, wishes.situation)
+    of_budgets = _budget_evidence(wishes.situation)
     for index in wishes.chosen.tolist():
         wish = wishes.one(index)
         verdict = judge(wish, standing=standings.one(index, writes), limits=limits)
@@ -78,7 +79,7 @@ def judged_singly(wishes: Wishes, writes: int) -> tuple[Judged, ...]:
             writes += 1
             standings.admit(index, verdict.value)
         last = standings.in_force[index]
-        evidence = _evidence(index, figures, wishes) if figures else _budget_evidence(wishes.situation)
+        evidence = _evidence(index, figures, wishes) if figures else of_budgets
         judged.append(Judged(wish=wish, verdict=verdict, last=-1 if math.isnan(last) else int(last), evidence=evidence))
     return tuple(judged)
 

@@ -105,15 +105,8 @@ def pool(found: Evidence, tuning: ElasticityTuning) -> Pooled:
     """
     if found.peak.ndim == 1 and found.peak.size > AT_ONCE:
         return _pooled_in_parts(found, tuning)
-    variance = np.divide(1.0, found.information, out=np.full_like(found.information, np.inf), where=found.information > 0.0) + _MODEL_SD**2
-    distance = np.exp(_LOG_GRID) - found.peak[..., None]
-    exponent = distance**2 / (-2.0 * variance[..., None])
-    exponent -= exponent.max(axis=-1, keepdims=True)
-    likelihood = np.exp(exponent, out=exponent)
-    by_store = _sku_prior(tuning)
-    log_store = np.log(likelihood @ by_store).sum(axis=-2) + np.log(_store_prior(tuning))
-    store = np.exp(log_store - log_store.max(axis=-1, keepdims=True))
-    weights = _per_store(by_store, store / store.sum(axis=-1, keepdims=True))
+    likelihood = _likelihood(found)
+    weights = _sku_weights(_log_chances(likelihood, tuning) + np.log(_store_prior(tuning)), tuning)
     return Pooled(own=_moments(likelihood, weights), other=_moments(np.ones((1, _LOG_GRID.size)), weights))
 
 
@@ -141,6 +134,43 @@ def _pooled_in_parts(found: Evidence, tuning: ElasticityTuning) -> Pooled:
     mean, sd = np.full(found.peak.size, other.mean[0]), np.full(found.peak.size, other.sd[0])
     mean[telling], sd[telling] = own.mean, own.sd
     return Pooled(own=Estimate(mean=mean, sd=sd), other=other)
+
+
+def before_data(tuning: ElasticityTuning) -> Floats:
+    """(store grid,) log chances of the store's typical magnitude before any price has moved; ``gathered`` adds what SKUs say."""
+    return np.log(_store_prior(tuning))
+
+
+def gathered(log_store: Floats, found: Evidence, tuning: ElasticityTuning) -> Floats:
+    """Log chances of the store's typical magnitude with the evidence of some more SKUs: taken part by part, all of it is ``pool``'s."""
+    return log_store + _log_chances(_likelihood(found), tuning)
+
+
+def pool_under(log_store: Floats, found: Evidence, tuning: ElasticityTuning) -> Pooled:
+    """As ``pool``, the store's typical magnitude being believed with these log chances, whatever these SKUs say of it."""
+    weights = _sku_weights(log_store, tuning)
+    return Pooled(own=_moments(_likelihood(found), weights), other=_moments(np.ones((1, _LOG_GRID.size)), weights))
+
+
+def _likelihood(found: Evidence) -> Floats:
+    """(…, m, grid) of the magnitude, 1 at its peak on the grid."""
+    variance = np.divide(1.0, found.information, out=np.full_like(found.information, np.inf), where=found.information > 0.0) + _MODEL_SD**2
+    distance = np.exp(_LOG_GRID) - found.peak[..., None]
+    exponent: Floats = distance**2 / (-2.0 * variance[..., None])
+    exponent -= exponent.max(axis=-1, keepdims=True)
+    return np.exp(exponent, out=exponent)
+
+
+def _log_chances(likelihood: Floats, tuning: ElasticityTuning) -> Floats:
+    """(…, store grid) log chance of what all SKUs show, given the store's typical magnitude."""
+    chances: Floats = np.log(likelihood @ _sku_prior(tuning)).sum(axis=-2)
+    return chances
+
+
+def _sku_weights(log_store: Floats, tuning: ElasticityTuning) -> Floats:
+    """(…, grid) chance of a SKU's magnitude, from (…, store grid) log chances of the store's."""
+    store = np.exp(log_store - log_store.max(axis=-1, keepdims=True))
+    return _per_store(_sku_prior(tuning), store / store.sum(axis=-1, keepdims=True))
 
 
 def spread_over(pooled: Pooled, picked: Ints, sku_count: int) -> Estimate:

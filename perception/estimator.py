@@ -16,6 +16,7 @@ from perception.freshness import Stillness
 from perception.history import Cells, History
 from perception.memo import by_identity
 from perception.observation import COLUMNS, Observation, Signal
+from perception.renewal import Renewed, Round, renewed
 from perception.state import Estimate, Rejection, StoreState
 from perception.tuning import EstimatorTuning
 from perception.units import SECONDS_PER_DAY, Bools, Floats, day_fraction, day_of
@@ -33,9 +34,10 @@ class EstimatorMemory:
         history: Recent days.
         setpoints: Last value read back per field, NaN where never.
         readback_at: When set-points were last read back, None when never.
-        elasticity: Belief as of ``elasticity_day``; renewed once a day.
-        elasticity_day: Ordinal, -1 before the first.
+        elasticity: Belief, renewed once a day.
+        elasticity_day: Ordinal of the day whose renewal has begun, -1 before the first.
         stillness: How long each signal has stood still.
+        elasticity_round: How far the day's renewal has come, where a store has many products.
     """
 
     at: datetime | None
@@ -46,6 +48,7 @@ class EstimatorMemory:
     elasticity: Estimate
     elasticity_day: int
     stillness: dict[Signal, Stillness]
+    elasticity_round: Round | None = None
 
 
 def start(catalogue: Catalogue, tuning: EstimatorTuning) -> EstimatorMemory:
@@ -91,10 +94,15 @@ def estimate(
     price = _price_in_force(setpoints, catalogue)
     on_hand = history.latest_stock(past)
     past = history.watch(past, dt_s=clock.today_s, price_cents=price, in_stock=~(on_hand <= 0.0))
-    belief = memory.elasticity
     coverage = beliefs.coverage(past, now_s=clock.now_s, tuning=tuning, timezone=timezone)
-    if clock.day > memory.elasticity_day:
-        belief = _elasticity(past, belief, coverage.maturity, tuning)
+    renewal = renewed(
+        Renewed(belief=memory.elasticity, round=memory.elasticity_round),
+        past,
+        is_new_day=clock.day > memory.elasticity_day,
+        maturity=coverage.maturity,
+        tuning=tuning.elasticity,
+        tick_s=tuning.tick_s,
+    )
     stillness = _stillness(memory, past, clock, _effort(past, setpoints, catalogue), tuning)
     remembered = EstimatorMemory(
         at=seen.at,
@@ -102,9 +110,10 @@ def estimate(
         history=past,
         setpoints=setpoints,
         readback_at=readback_at,
-        elasticity=belief,
+        elasticity=renewal.belief,
         elasticity_day=max(clock.day, memory.elasticity_day),
         stillness=stillness,
+        elasticity_round=renewal.round,
     )
     sight = _Sight(
         memory=remembered, clock=clock, coverage=coverage, price_cents=price, on_hand=on_hand, rejected=rejected, suspect=suspect
@@ -185,19 +194,6 @@ def _price_in_force(setpoints: dict[Field, Floats], catalogue: Catalogue) -> Flo
     read = setpoints[Field.PRICE]
     price: Floats = np.nan_to_num(np.where(np.isfinite(read), read, catalogue.anchor_price_cents), nan=1.0)
     return np.maximum(price, 1.0)
-
-
-def _elasticity(past: History, before: Estimate, maturity: dict[int, float], tuning: EstimatorTuning) -> Estimate:
-    """Belief from all whole days; unchanged while no price has moved."""
-    record = tally.price_record(past, maturity=maturity)
-    if record is None or not record.moved.any():
-        return before
-    picked = np.flatnonzero(record.moved)
-    if picked.size > elasticity.AT_ONCE:
-        # of many products most hardly ever sell, and what did not sell is believed to be like the others anyway
-        picked = picked[record.orders.sum(axis=0)[picked] > 0.0]
-    found = elasticity.evidence(record.orders[:, picked], record.log_price[:, picked], record.opportunity[:, picked], tuning.elasticity)
-    return elasticity.spread_over(elasticity.pool(found, tuning.elasticity), picked, past.sku_count)
 
 
 def _stillness(

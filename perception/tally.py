@@ -8,7 +8,7 @@ import numpy as np
 
 from perception.history import Day, Exposure, History, cells_of, days_of
 from perception.observation import COLUMNS, Signal
-from perception.units import SECONDS_PER_DAY, Bools, Floats
+from perception.units import SECONDS_PER_DAY, Bools, Floats, Ints
 
 _ADS = {name: index for index, name in enumerate(COLUMNS[Signal.ADS])}
 _SHOP = {name: index for index, name in enumerate(COLUMNS[Signal.SHOP])}
@@ -185,17 +185,42 @@ class PriceRecord:
 
 def price_record(history: History, *, maturity: dict[int, float]) -> PriceRecord | None:
     """Gather the record; None while it is shorter than a few days."""
-    orders, log_price, stocked = [], [], []
+    watched = _watched_days(history, maturity)
+    if len(watched) < FEWEST_DAYS:
+        return None
+    return relative_record(*(np.array(figures) for figures in zip(*watched, strict=True)))
+
+
+def price_record_of(part: Ints, history: History, *, maturity: dict[int, float]) -> PriceRecord | None:
+    """``price_record`` of some SKUs, (d, k), as it stands in that of all, without gathering that; None also where no price moved."""
+    watched = _watched_days(history, maturity)
+    if len(watched) < FEWEST_DAYS:
+        return None
+    orders, log_price, stocked = zip(*watched, strict=True)
+    if not (np.maximum.reduce(log_price) - np.minimum.reduce(log_price) > MOVED).any():
+        return None
+    level = np.array([day.sum() for day in orders]) + 1.0
+    weight = np.add.reduce(orders) + 1.0 / history.sku_count
+    mean = np.add.reduce(log_price) / len(log_price)
+    common = np.array([(day - mean) @ weight for day in log_price]) / weight.sum()
+    own = np.array([day[part] for day in log_price])
+    return PriceRecord(
+        orders=np.array([day[part] for day in orders]),
+        log_price=own - mean[part] - common[:, None],
+        opportunity=np.maximum(np.array([day[part] for day in stocked]), LEAST_STOCKED) * (level / level.mean())[:, None],
+        moved=np.ptp(own, axis=0) > MOVED,
+    )
+
+
+def _watched_days(history: History, maturity: dict[int, float]) -> list[tuple[Floats, Floats, Floats]]:
+    """Organic orders, log price and stocked share, (m,) each, of every whole watched day before today."""
+    found = []
     for ordinal in days_of(history, Signal.SHOP)[:-1]:
         day = history.days.get(ordinal)
-        if day is None or day.exposure is None or day.exposure.watched_s < WHOLE_DAY_S:
-            continue
-        orders.append(_organic_orders(day, history.sku_count, maturity.get(ordinal, 1.0)))
-        log_price.append(day.exposure.mean_log_price())
-        stocked.append(day.exposure.stocked_share())
-    if len(orders) < FEWEST_DAYS:
-        return None
-    return relative_record(np.array(orders), np.array(log_price), np.array(stocked))
+        if day is not None and day.exposure is not None and day.exposure.watched_s >= WHOLE_DAY_S:
+            orders = _organic_orders(day, history.sku_count, maturity.get(ordinal, 1.0))
+            found.append((orders, day.exposure.mean_log_price(), day.exposure.stocked_share()))
+    return found
 
 
 def relative_record(orders: Floats, log_price: Floats, stocked: Floats) -> PriceRecord:

@@ -31,6 +31,7 @@ def replayed_json(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[
     return code, json.loads(capsys.readouterr().out)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("path", EPISODES, ids=name_of)
 def test_episode_replays_without_a_difference_and_is_the_pinned_one(path: Path) -> None:
     replayed = replay(path)

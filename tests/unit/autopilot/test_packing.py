@@ -69,6 +69,16 @@ def test_equal_figures_are_written_once() -> None:
     assert packed == {"packed": "<f8", "shape": [3, 1000], "fill": "nan"}
 
 
+def test_each_column_of_a_table_is_written_in_its_own_type() -> None:
+    table = np.array([[1.0, 70_000.0, 0.5]] * 20 + [[2.0, 1.0, 0.0]])
+
+    packed = packing.pack(table)
+
+    assert (packed["packed"], packed["axis"]) == ("along", 1)
+    assert [part["packed"] for part in packed["parts"]] == ["|u1", "<u4", "<f8"]
+    assert packing.pack(table.T)["axis"] == 0
+
+
 def test_large_arrays_are_packed_in_messages_and_short_ones_stay_lists_that_people_can_read() -> None:
     short, large = np.arange(packing.LARGE - 1), np.arange(packing.LARGE)
 

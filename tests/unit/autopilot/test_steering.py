@@ -36,6 +36,8 @@ from control.policy import MEANINGS, Policy, PolicyState
 from tests.unit.autopilot.made_policies import card_of, installed
 from tests.unit.control.networks import constant, trained_of
 
+pytestmark = pytest.mark.usefixtures("played_past")
+
 AT_THE_WHEEL = {"control.controller": "policy"}
 HOUR_S = 3600
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from perception.elasticity import ElasticityTuning, Evidence, Pooled, evidence, pool, prior, spread_over
+from perception.elasticity import ElasticityTuning, Pooled, evidence, pool, prior, spread_over
 from perception.units import Floats
 
 TUNING = ElasticityTuning(dispersion=1.0)
@@ -126,26 +126,3 @@ def test_no_amount_of_data_fixes_it_beyond_the_model() -> None:
 
     assert belief.mean == pytest.approx(np.full(2, 1.8), abs=0.05)
     assert belief.sd == pytest.approx(np.full(2, 0.1), rel=0.1)
-
-
-def test_many_products_are_pooled_in_parts_as_they_would_be_together() -> None:
-    draw = np.random.default_rng(5)
-    orders, log_price = market(draw.lognormal(0.6, 0.3, 700), level=0.05, seed=5)
-    found = evidence(orders, log_price, np.ones_like(orders), TUNING)
-    of_one_store_among_many = Evidence(peak=found.peak[None], information=found.information[None])
-
-    together, in_parts = pool(of_one_store_among_many, TUNING), pool(found, TUNING)
-
-    assert 0 < np.count_nonzero(found.information == 0.0) < 700
-    for one, other in ((together.own, in_parts.own), (together.other, in_parts.other)):
-        assert np.ravel(other.mean) == pytest.approx(np.ravel(one.mean), rel=1e-9)
-        assert np.ravel(other.sd) == pytest.approx(np.ravel(one.sd), rel=1e-9)
-
-
-def test_products_of_which_none_ever_sold_are_believed_to_be_as_before() -> None:
-    nothing = np.zeros(300)
-
-    believed = pool(Evidence(peak=nothing + 1.8, information=nothing), TUNING)
-
-    assert believed.own.mean == pytest.approx(prior(300, TUNING).mean, rel=1e-9)
-    assert believed.own.sd == pytest.approx(prior(300, TUNING).sd, rel=1e-9)
