@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from autopilot import wiring
 from autopilot.clock import SteppedClock
@@ -19,6 +20,10 @@ from autopilot.ticking import slot_of
 from tests.played_past import platform_with_past
 
 TICK_S = 3600
+
+# how long an example takes is the machine's affair: a busy one must not fail a test
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
 
 HERE = Path(__file__).parent
 UNMEASURED = (

@@ -51,6 +51,7 @@ def test_every_measure_has_a_name_for_people() -> None:
     assert set(NAMES) == {*MEASURES, "price_response"}
 
 
+@pytest.mark.no_cover
 def test_the_picture_is_drawn_and_is_the_same_each_time(check: Check, tmp_path: Path) -> None:
     one, again = tmp_path / "one.png", tmp_path / "again.png"
 

@@ -189,6 +189,7 @@ def test_the_page_holds_figures_changes_and_reasons(html: str) -> None:
         assert words in text
 
 
+@pytest.mark.no_cover
 def test_foreign_text_stays_text() -> None:
     attack = "<script>alert(1)</script>"
     figures = _figures()
@@ -218,6 +219,7 @@ def test_a_sku_is_never_read_as_a_formula() -> None:
     assert "\\frac{1}{" in picture._svg("prices", figures, picture.PANELS["prices"])
 
 
+@pytest.mark.no_cover
 def test_the_page_is_the_same_for_the_same_figures(html: str, tmp_path: Path) -> None:
     write_page(_figures(), tmp_path / "a.html")
 
@@ -237,6 +239,7 @@ def test_each_role_has_its_own_mark() -> None:
     assert with_css_variables(f"fill: {MARKS.other_1}") == "fill: var(--other-1)"
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("days", "controllers"), [(1, ("laws",)), (4, ("laws", "do_nothing", "fixed_bid", "acos_rules", "pid", "dual", "oracle"))]
 )
