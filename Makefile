@@ -16,6 +16,7 @@ setup: .venv/.core
 # What learning needs besides: gymnasium, stable-baselines3 and torch.
 setup-train: .venv/.train
 
+# --no-deps throughout: the locks are complete, and pip is not to look for newer releases that a dependency with an extra would admit.
 # Stamps: with nothing changed, make only looks at these files.
 .venv/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "autopilot: expected Python >= 3.11, was %d.%d; try: make PYTHON=python3.12 ..." % sys.version_info[:2])'
@@ -23,16 +24,16 @@ setup-train: .venv/.train
 	@touch $@
 
 .venv/.core: .venv/.python locks/core.txt locks/build.txt pyproject.toml
-	$(PIP) --require-hashes -r locks/core.txt
-	$(PIP) --require-hashes -r locks/build.txt
+	$(PIP) --require-hashes --no-deps -r locks/core.txt
+	$(PIP) --require-hashes --no-deps -r locks/build.txt
 	$(PIP) --no-deps --no-build-isolation --no-index -e .
 	@touch $@
 
 .venv/.dev: .venv/.core .venv/.train locks/dev.txt
-	$(PIP) --require-hashes -r locks/dev.txt
+	$(PIP) --require-hashes --no-deps -r locks/dev.txt
 	@touch $@
 
-# --no-deps: the lock is complete but for torch, whose build (CPU or CUDA) is the machine's affair, so that it has no one hash.
+# The lock is complete but for torch, whose build (CPU or CUDA) is the machine's affair, so that it has no one hash.
 .venv/.train: .venv/.core locks/train.txt locks/torch.txt
 	$(PIP) --require-hashes --no-deps -r locks/train.txt
 	$(PIP) --constraint locks/torch.txt torch
