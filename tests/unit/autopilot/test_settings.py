@@ -93,7 +93,11 @@ def test_every_shipped_store_loads(name: str) -> None:
             'timezone = "London"',
             "store.timezone: expected an IANA time zone such as 'Europe/London', was 'London'",
         ),
-        ('market = "gift_shop"', 'market = "x"\nkind = "etsy"', "platform.market: expected nothing: a shop of kind 'etsy' has a market of its own, was 'x'"),
+        (
+            'market = "gift_shop"',
+            'market = "x"\nkind = "etsy"',
+            "platform.market: expected nothing: a shop of kind 'etsy' has a market of its own, was 'x'",
+        ),
         ('market = "gift_shop"', 'market = "x"\ntime_scale = 0', "platform.time_scale: expected a number > 0, was 0"),
         (
             'market = "gift_shop"',
