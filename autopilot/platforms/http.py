@@ -56,7 +56,16 @@ class Courier:
         """Takes a client made by ``client``, or one with a transport of a test's own."""
         self._client, self._breaker = client, breaker or Breaker()
 
-    def ask(self, method: str, path: str, *, now: datetime, params: Mapping[str, Any] | None = None, body: Any = None) -> Answer:
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        now: datetime,
+        params: Mapping[str, Any] | None = None,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
         """Send one request.
 
         Args:
@@ -64,13 +73,14 @@ class Courier:
             now: The instant of the tick, aware UTC.
             params: Of the query.
             body: Sent as JSON, unless None.
+            headers: Besides the client's own.
 
         Raises:
             SourceUnavailable, RateLimited, NeedsReauthorisation, BadAnswer, Refused.
         """
         self._breaker.check(now)
         try:
-            answer = self._exchange(f"{method} {path}", self._request(method, path, params, body), now)
+            answer = self._exchange(f"{method} {path}", self._request(method, path, params, body, headers), now)
         except Refused:
             self._breaker.note(None, now)
             raise
@@ -80,12 +90,13 @@ class Courier:
         self._breaker.note(None, now)
         return answer
 
-    def _request(self, method: str, path: str, params: Mapping[str, Any] | None, body: Any) -> httpx.Request:
+    def _request(
+        self, method: str, path: str, params: Mapping[str, Any] | None, body: Any, headers: Mapping[str, str] | None
+    ) -> httpx.Request:
         if body is None:
-            return self._client.build_request(method, path, params=params)
-        return self._client.build_request(
-            method, path, params=params, content=orjson.dumps(body), headers={"content-type": "application/json"}
-        )
+            return self._client.build_request(method, path, params=params, headers=headers)
+        headers = {"content-type": "application/json", **(headers or {})}
+        return self._client.build_request(method, path, params=params, content=orjson.dumps(body), headers=headers)
 
     def _exchange(self, what: str, request: httpx.Request, now: datetime) -> Answer:
         try:
@@ -103,10 +114,12 @@ class Courier:
         return Answer(body=_json(what, content), headers=dict(response.headers))
 
 
-def client(base_url: str, *, headers: Mapping[str, str] | None = None, auth: tuple[str, str] | None = None) -> httpx.Client:
+def client(
+    base_url: str, *, headers: Mapping[str, str] | None = None, auth: tuple[str, str] | None = None, timeout_s: float = TIMEOUT_S
+) -> httpx.Client:
     """A client as adapters use it: time limits, one further try to connect, no redirects that could carry keys elsewhere."""
     return httpx.Client(
-        base_url=base_url, headers=headers, auth=auth, timeout=TIMEOUT_S, transport=httpx.HTTPTransport(retries=1), trust_env=False
+        base_url=base_url, headers=headers, auth=auth, timeout=timeout_s, transport=httpx.HTTPTransport(retries=1), trust_env=False
     )
 
 
