@@ -22,7 +22,7 @@ SKUS = ("MUG", "CUP")
 
 happening = st.one_of(
     # so many orders within one second, that second
-    st.tuples(st.just("place"), st.integers(1, 130), st.integers(0, 599)),
+    st.tuples(st.just("place"), st.integers(1, 120), st.integers(0, 599)),
     # an order is changed: which, to what, when
     st.tuples(st.just("change"), st.integers(0, 400), st.sampled_from(["completed", "cancelled", "processing", "refunded", "trash"])),
     st.tuples(st.just("refund"), st.integers(0, 400), st.just("")),
@@ -90,7 +90,7 @@ class Course:
         return {cell: [count, count, count * 1000] for cell, count in orders.items()}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(course=steps)
 def test_figures_are_those_of_the_orders_that_stand(course: list[Any]) -> None:
     with site() as opened_site:
@@ -106,7 +106,7 @@ def test_figures_are_those_of_the_orders_that_stand(course: list[Any]) -> None:
         assert opened_site.shop.problems == []
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(until=st.integers(1, 4), lost=st.booleans())
 def test_what_is_read_but_not_committed_is_given_again(until: int, *, lost: bool) -> None:
     """Killed after reading and before the journal has the rows: the next reading has the same cursor, and the same figures."""
