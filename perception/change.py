@@ -15,6 +15,7 @@ Days come first: (d, …, m), leading axes between are stores that know nothing 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -204,14 +205,15 @@ def of_skus(seen: Seen, usual: Usual, *, first_day: int, skus: int, tuning: Chan
         tuning: When a change is believed.
     """
     days, shape = seen.events.shape[0], seen.events.shape[1:]
+    series = (days, math.prod(shape))
     # most SKUs of a store hardly ever sell, and say nothing
     telling = np.flatnonzero(seen.events.sum(axis=0) >= FEWEST_EVENTS)
     ordinals = _ordinals(first_day, seen.events)
     level = np.where(_elsewhere(usual.found, ordinals), _other_level(usual.found), 1.0)
     level = np.where(ordinals >= usual.silent_since, 0.0, level)
-    level = np.broadcast_to(level, seen.events.shape).reshape(days, -1)[:, telling]
-    events = np.where(level > 0.0, seen.events.reshape(days, -1)[:, telling], 0.0)
-    expected = seen.exposure.reshape(days, -1)[:, telling] * usual.rate.reshape(-1)[telling] * level
+    level = np.broadcast_to(level, seen.events.shape).reshape(series)[:, telling]
+    events = np.where(level > 0.0, seen.events.reshape(series)[:, telling], 0.0)
+    expected = seen.exposure.reshape(series)[:, telling] * usual.rate.reshape(-1)[telling] * level
     weight = _day_weights(events, expected, seen.reported, least_cv=tuning.sku_day_cv, late_cv=tuning.late_cv)
     windows = _windows(days, tuning.longest_episode_days, with_episodes=False)
     best, _ = _best(events * weight, expected * weight, windows, first_day, alarms=skus, tuning=tuning)
@@ -307,9 +309,11 @@ def _best(
     outside = a + total - (inside - a)
     meant_inside = a + np.take_along_axis(meant, picked, axis=0)[0]
     ratio = inside / meant_inside / (outside / (2.0 * a + whole - meant_inside))
-    believed = (evidence > np.log(tuning.alarm_odds * alarms)) & (np.abs(np.log(ratio)) > np.log(tuning.least_ratio))
-    until = np.where(ends == events.shape[0], LASTING, first_day + ends)
-    found = Found(since=first_day + begins[best], until=until[best], ratio=ratio, evidence=evidence)
+    lasts = ends[best] == events.shape[0]
+    may_be_over_soon = lasts & (events.shape[0] - begins[best] <= tuning.longest_episode_days)
+    believed = ~may_be_over_soon & (evidence > np.log(tuning.alarm_odds * alarms)) & (np.abs(np.log(ratio)) > np.log(tuning.least_ratio))
+    until = np.where(lasts, LASTING, first_day + ends[best])
+    found = Found(since=first_day + begins[best], until=until, ratio=ratio, evidence=evidence)
     return _only(found, believed), np.stack([inside, outside])
 
 
@@ -341,7 +345,7 @@ _HALF_LOG_2PI = 0.5 * float(np.log(2.0 * np.pi))
 @lru_cache(maxsize=64)
 def _windows(days: int, longest_episode: int, *, with_episodes: bool) -> tuple[Ints, Ints, Ints]:
     """(w,) beginnings and ends of windows, and among how many each is one: those that reach to the newest day, and short ones before."""
-    lasting = [(begin, days) for begin in range(1, days - longest_episode)]
+    lasting = [(begin, days) for begin in range(1, days)]
     lengths = range(1, longest_episode + 1) if with_episodes else ()
     episodes = [(begin, begin + length) for length in lengths for begin in range(1, days - length)]
     pairs = np.array(lasting + episodes, dtype=np.int64).reshape(-1, 2)
