@@ -15,7 +15,7 @@ from perception.history import Cells, Day, Exposure, History
 from perception.observation import Signal
 from perception.shape import ActivityShape
 from perception.tally import Fading, tally_ads, tally_shop
-from perception.units import SECONDS_PER_DAY, Floats
+from perception.units import SECONDS_PER_DAY, Floats, Ints
 
 TUNING = ChangeTuning()
 TODAY = 740_000
@@ -38,7 +38,7 @@ def past_of(count: int, *, cvr_ratio: float = 1.0, orders_ratio: float = 1.0, da
     return replace(history.empty(count, window_days=28, today=TODAY), days=days)
 
 
-def day_of(conversions: Floats, orders: Floats, *, watched: bool = True) -> Day:
+def day_of(conversions: Ints, orders: Ints, *, watched: bool = True) -> Day:
     count = conversions.size
     ads = np.stack([np.full(count, 40_000.0), np.full(count, 200.0), np.full(count, 9_000.0), conversions, 1000.0 * conversions])
     shop = np.stack([orders, orders, 1000.0 * orders]).astype(np.float64)
@@ -154,8 +154,8 @@ def test_where_nothing_has_changed_sums_are_the_same_to_the_last_bit() -> None:
     covered = dict.fromkeys(range(TODAY - DAYS, TODAY + 1), 0.9)
 
     for add, named in ((tally_ads, "maturity"), (tally_shop, "passed")):
-        plain = add(past, fading_of(5), **{named: covered})  # type: ignore[operator]
-        aware = add(past, replace(fading_of(5), shifts=shifts), **{named: covered})  # type: ignore[operator]
+        plain = add(past, fading_of(5), **{named: covered})
+        aware = add(past, replace(fading_of(5), shifts=shifts), **{named: covered})
         assert all(np.array_equal(getattr(plain, name), getattr(aware, name)) for name in plain.__slots__)
 
 
