@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from autopilot.errors import ConfigError
+from autopilot.platforms.patience import LONGEST_S, Unfinished, patiently
 from autopilot.platforms.shopify.adapter import Shopify
 from perception.fields import Field
 from perception.observation import Signal
@@ -129,23 +130,22 @@ def with_variants(shop: Shop, count: int) -> None:
 
 def opened_with_patience(adapter: Shopify, shop: Shop) -> float:
     """As the daemon opens a shop: again after each wait that it asks for. Seconds that it waited in all."""
-    waited_s = 0.0
-    while True:
-        try:
-            adapter.catalogue()
-        except RateLimited as error:
-            shop.passes(error.retry_after_s)
-            adapter._clock.advance(error.retry_after_s)  # type: ignore[attr-defined]
-            waited_s += error.retry_after_s
-        else:
-            return waited_s
+    waits: list[float] = []
+
+    def passes(seconds: float) -> None:
+        shop.passes(seconds)
+        adapter._clock.advance(seconds)  # type: ignore[attr-defined]
+        waits.append(seconds)
+
+    patiently(adapter.catalogue, what="test", pause=passes)
+    return sum(waits)
 
 
 def test_a_shop_of_ten_thousand_variants_opens_within_its_budget_and_again_at_once(shop_site: Site) -> None:
     with_variants(shop_site.shop, 10_000)
 
     killed = shop_site.adapter()
-    with pytest.raises(RateLimited):
+    with pytest.raises(Unfinished):
         killed.catalogue()
     adapter = shop_site.adapter()
 
@@ -161,6 +161,32 @@ def test_a_shop_of_ten_thousand_variants_opens_within_its_budget_and_again_at_on
     again = shop_site.adapter(now=NOW + HOUR)
     assert len(again.catalogue().skus) == 10_000
     assert len(shop_site.server.requests) - asked == 2
+
+
+def test_a_wait_without_end_is_given_up() -> None:
+    waits: list[float] = []
+
+    def never() -> None:
+        raise Unfinished("no points", retry_after_s=100.0)
+
+    with pytest.raises(Unfinished):
+        patiently(never, what="test", pause=waits.append)
+    assert sum(waits) <= LONGEST_S
+
+
+def test_changes_that_are_more_than_one_bucket_pays_for_are_read_in_parts_too(shop_site: Site) -> None:
+    with_variants(shop_site.shop, 900)
+    shop_site.shop.maximum = shop_site.shop.available = 1e6
+    shop_site.adapter().catalogue()
+    shop_site.shop.maximum = shop_site.shop.available = 900.0
+    for variant in shop_site.shop.variants.values():
+        variant |= {"price": "11.00", "updatedAt": "2026-11-22T12:30:00Z"}
+    adapter = shop_site.adapter(now=NOW + HOUR)
+
+    waited_s = opened_with_patience(adapter, shop_site.shop)
+
+    assert set(adapter.catalogue().anchor_price_cents.tolist()) == {1100.0}
+    assert 0 < waited_s < 60
 
 
 def test_what_changed_since_the_shop_was_read_is_read_when_it_is_opened_again(shop_site: Site) -> None:

@@ -224,7 +224,7 @@ def test_a_later_batch_that_fails_does_not_spoil_the_answers_of_the_first(shop_s
         shop_site.server.faults.append(fault)
         return post(request)  # type: ignore[arg-type]
 
-    shop_site.server._app = then_fault  # type: ignore[assignment]
+    shop_site.server._app = then_fault
 
     with patience(adapter._api._courier, fault):
         answers = adapter.write((price("MUG", 900), price("CUP", 900), price("SHIRT-S", 900)), now=NOW)
