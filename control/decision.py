@@ -87,6 +87,7 @@ class Decision:
         terms: Store-wide terms of the law.
         rejected: Figures not believed.
         faults: What keeps the tick from being clean.
+        uncounted: What a platform does not count at the moment, as in ``StoreState``: the tick goes on without it.
     """
 
     tick: int
@@ -102,6 +103,7 @@ class Decision:
     terms: dict[str, float]
     rejected: tuple[Rejection, ...]
     faults: tuple[str, ...]
+    uncounted: tuple[str, ...] = ()
 
     @property
     def interventions(self) -> int:

@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from perception import beliefs, elasticity, freshness, history, loss, quality, tally
+from perception import beliefs, elasticity, feeds, freshness, history, loss, quality, tally
 from perception.catalogue import Catalogue
 from perception.economics import Economics
+from perception.feeds import Feeds
 from perception.fields import Field
 from perception.freshness import Stillness
 from perception.history import Cells, History
@@ -38,6 +39,7 @@ class EstimatorMemory:
         elasticity_day: Ordinal of the day whose renewal has begun, -1 before the first.
         stillness: How long each signal has stood still.
         elasticity_round: How far the day's renewal has come, where a store has many products.
+        feeds: The watch over what platforms count; None before the first tick.
     """
 
     at: datetime | None
@@ -49,6 +51,7 @@ class EstimatorMemory:
     elasticity_day: int
     stillness: dict[Signal, Stillness]
     elasticity_round: Round | None = None
+    feeds: Feeds | None = None
 
 
 def start(catalogue: Catalogue, tuning: EstimatorTuning) -> EstimatorMemory:
@@ -94,7 +97,8 @@ def estimate(
     price = _price_in_force(setpoints, catalogue)
     on_hand = history.latest_stock(past)
     past = history.watch(past, dt_s=clock.today_s, price_cents=price, in_stock=~(on_hand <= 0.0))
-    coverage = beliefs.coverage(past, now_s=clock.now_s, tuning=tuning, timezone=timezone)
+    reported = beliefs.coverage(past, now_s=clock.now_s, tuning=tuning, timezone=timezone)
+    watched, coverage = feeds.attend(memory.feeds, past, reported, now_s=clock.now_s, tuning=tuning, timezone=timezone)
     renewal = renewed(
         Renewed(belief=memory.elasticity, round=memory.elasticity_round),
         past,
@@ -114,6 +118,7 @@ def estimate(
         elasticity_day=max(clock.day, memory.elasticity_day),
         stillness=stillness,
         elasticity_round=renewal.round,
+        feeds=watched,
     )
     sight = _Sight(
         memory=remembered, clock=clock, coverage=coverage, price_cents=price, on_hand=on_hand, rejected=rejected, suspect=suspect
@@ -251,6 +256,7 @@ def _state(sight: _Sight, catalogue: Catalogue, economics: Economics, tuning: Es
         day_fraction=clock.fraction,
         age_s=freshness.ages_s(past, clock.now_s),
         frozen=_frozen(memory, clock, tuning),
+        uncounted=() if memory.feeds is None else tuple(str(feed) for feed in memory.feeds.out()),
         readback_age_s=np.inf if memory.readback_at is None else max((clock.at - memory.readback_at).total_seconds(), 0.0),
         setpoints=memory.setpoints,
         on_hand=sight.on_hand,

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from perception.elasticity import ElasticityTuning
 from perception.maturity import MaturityCurve
+from perception.outage import OutageTuning
 from perception.quality import QualityLimits
 from perception.shape import ActivityShape
 from perception.units import AS_SETTINGS, SECONDS_PER_HOUR
@@ -34,6 +35,7 @@ class EstimatorTuning:
         elasticity: See ``ElasticityTuning``.
         maturity: When conversions come and are reported.
         quality: What figures are believed.
+        outage: When a feed that falls silent has stopped counting.
         shape: Activity over day and week.
         spend_settles_after_s: No spend is reported later than this after its day, >= 0: reports come 1-12 h late (Amazon Ads, via BidX
             and Openbridge), hour by hour.
@@ -60,6 +62,7 @@ class EstimatorTuning:
     elasticity: ElasticityTuning = field(default_factory=ElasticityTuning)
     maturity: MaturityCurve = field(default_factory=MaturityCurve)
     quality: QualityLimits = field(default_factory=QualityLimits)
+    outage: OutageTuning = field(default_factory=OutageTuning)
     shape: ActivityShape = field(default_factory=ActivityShape)
     spend_settles_after_s: float = 13.0 * SECONDS_PER_HOUR
     frozen_after_s: float = 6.0 * SECONDS_PER_HOUR
