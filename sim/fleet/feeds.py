@@ -61,18 +61,22 @@ def matured(terms: FleetTerms, vigil: Vigil, reports: Reports) -> Floats:
 
 
 def _look(terms: FleetTerms, before: Tally | None, vigil: Vigil, reports: Reports) -> tuple[Heard, Tally]:
-    hour = reports.hour % HOURS_PER_DAY
-    kept, ages = ages_kept(reports), range(terms.fading.size)
-    none = np.zeros((vigil.out.size, 3))
+    hour, day = reports.hour % HOURS_PER_DAY, reports.hour // HOURS_PER_DAY
+    # older days change no more, and nothing is asked of them
+    ages = range(min(max(terms.changing_days, tracking.REFERENCE_DAYS + 1), terms.fading.size))
+    kept, none = ages_kept(reports), np.zeros((3, vigil.out.size))
     days = [_page_totals(page_of_age(reports, age)) if age in kept else none for age in ages]
-    conversions, clicks, orders = np.stack(days).transpose(2, 1, 0)
+    conversions, clicks, orders = np.array(days).transpose(1, 2, 0)
     return tracking.look(
         before,
         Totals(conversions=conversions, clicks=clicks, orders=orders),
-        day=reports.hour // HOURS_PER_DAY,
+        day=day,
         at_s=reports.hour * SECONDS_PER_HOUR,
-        maturity=terms.maturity[hour],
-        matured=matured(terms, vigil, reports),
+        maturity=terms.maturity[hour, : len(ages)],
+        # asked for once a day
+        matured=matured(terms, vigil, reports)[..., : len(ages)]
+        if before is None or day > before.day
+        else terms.maturity[hour, : len(ages)],
         passed=float(terms.passed[hour]),
         tuning=terms.tuning.outage,
     )
@@ -80,6 +84,6 @@ def _look(terms: FleetTerms, before: Tally | None, vigil: Vigil, reports: Report
 
 @by_identity
 def _page_totals(page: Page) -> Floats:
-    """(n, 3) conversions, clicks and orders of one day; most pages stay as they are from hour to hour."""
+    """(3, n) conversions, clicks and orders of one day; most pages stay as they are from hour to hour."""
     figures = (page.conversions[..., 0], page.traffic[..., 1], page.shop[..., 0])
-    return np.stack([column.sum(axis=1) for column in figures], axis=1).astype(np.float64)
+    return np.array([column.sum(axis=1) for column in figures], dtype=np.float64)
