@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,11 +11,9 @@ from perception.change import Rate, Seen, Shift
 from perception.tally import LEAST_SCALED
 from sim.fleet.pages import ages_kept, page_of_age
 from sim.fleet.terms import FleetTerms
+from sim.fleet.watched_day import WatchedDay
 from sim.moment import HOURS_PER_DAY
 from sim.reporting import Reports
-
-if TYPE_CHECKING:
-    from sim.fleet.watch import WatchedDay
 
 _CLICKS = 1
 
