@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import nbinom
 
+from perception import change
 from perception.change import LASTING, NEVER, ChangeTuning, Found, Seen, Usual, of_skus, of_store, quiet, shift_of
 from perception.units import Floats
 
@@ -210,3 +211,20 @@ def test_a_store_that_never_sold_anything_has_not_changed() -> None:
 
     assert shift_of(store_of(nothing), *skus_of(nothing)).is_quiet
     assert shift_of(store_of(replace(nothing, exposure=nothing.events)), *skus_of(replace(nothing, exposure=nothing.events))).is_quiet
+
+
+def test_series_passed_over_in_haste_would_not_have_been_believed_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    draw = np.random.default_rng(8)
+    level = np.where(
+        np.arange(DAYS)[:, None, None] >= draw.integers(4, DAYS, (300, 10)), draw.choice([0.2, 0.6, 1.0, 2.0, 8.0], (300, 10)), 1.0
+    )
+    what = seen(draw.poisson(draw.gamma(0.5, 10.0, (300, 10)) * level).astype(np.float64))
+    quick, kept = skus_of(what)
+
+    monkeypatch.setattr(change, "_may_have_changed", lambda events, *_, **__: np.ones(events.shape[1:], dtype=np.bool_))
+    thorough, kept_then = skus_of(what)
+
+    assert (thorough.since != NEVER).sum() > 100
+    assert np.array_equal(quick.since, thorough.since)
+    assert np.array_equal(quick.evidence, thorough.evidence)
+    assert np.array_equal(kept, kept_then)
