@@ -168,11 +168,11 @@ def _seen(rate: Rate, past: History, ground: Ground, part: slice) -> Seen:
     days = _days(rate, past)
     reported = np.array([ground.maturity.get(day, 1.0) if rate is not Rate.CTR else 1.0 for day in days])
     pairs = [_day_of(rate, past, ground, part, day) for day in days]
-    shape = (len(days), part.stop - part.start)
     return Seen(
-        events=np.array([events for events, _ in pairs]).reshape(shape),
-        exposure=np.array([exposure for _, exposure in pairs]).reshape(shape),
+        events=tuple(events for events, _ in pairs),
+        exposure=tuple(exposure for _, exposure in pairs),
         reported=reported,
+        shape=(part.stop - part.start,),
     )
 
 

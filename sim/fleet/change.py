@@ -9,6 +9,7 @@ import numpy as np
 from perception import change
 from perception.change import Rate, Seen, Shift
 from perception.tally import LEAST_SCALED
+from perception.units import Floats
 from sim.fleet.pages import ages_kept, page_of_age
 from sim.fleet.terms import FleetTerms
 from sim.fleet.watched_day import WatchedDay
@@ -39,17 +40,27 @@ def shifts_now(terms: FleetTerms, days: Sequence[WatchedDay], reports: Reports) 
 
 
 def _seen(terms: FleetTerms, rate: Rate, days: Sequence[WatchedDay], reports: Reports, ages: list[int]) -> Seen:
-    shape = (len(ages), reports.lag_keys.size, reports.skus)
-    events, exposure = np.zeros(shape), np.zeros(shape)
-    today = terms.first_day + reports.hour // HOURS_PER_DAY
-    for place, age in enumerate(ages):
-        page, share = page_of_age(reports, age), float(terms.maturity[0, age])
-        watched = days[-age] if age <= len(days) else None
-        demand = 1.0 if watched is None else watched.demand
-        if rate is Rate.ORGANIC and watched is not None:
-            exposure[place] = terms.tuning.shape.weekday_factor(today - age) * watched.stocked * demand
-            events[place] = np.maximum(page.shop[..., 0] - page.conversions[..., 0] / max(share, LEAST_SCALED), 0.0)
-        elif rate is Rate.CVR and share >= LEAST_SCALED:
-            exposure[place] = page.traffic[..., _CLICKS] * share * demand
-            events[place] = page.conversions[..., 0]
-    return Seen(events=events, exposure=exposure, reported=terms.maturity[0, ages])
+    shape = (reports.lag_keys.size, reports.skus)
+    pairs = [_day_of(terms, rate, days, reports, age) or (np.zeros(shape), np.zeros(shape)) for age in ages]
+    return Seen(
+        events=tuple(events for events, _ in pairs),
+        exposure=tuple(exposure for _, exposure in pairs),
+        reported=terms.maturity[0, ages],
+        shape=shape,
+    )
+
+
+def _day_of(terms: FleetTerms, rate: Rate, days: Sequence[WatchedDay], reports: Reports, age: int) -> tuple[Floats, Floats] | None:
+    """Events and exposure of one day; None where it tells nothing."""
+    page, share = page_of_age(reports, age), float(terms.maturity[0, age])
+    watched = days[-age] if age <= len(days) else None
+    if rate is Rate.ORGANIC:
+        if watched is None:
+            return None
+        ordinal = terms.first_day + reports.hour // HOURS_PER_DAY - age
+        events = np.maximum(page.shop[..., 0] - page.conversions[..., 0] / max(share, LEAST_SCALED), 0.0)
+        return events, terms.tuning.shape.weekday_factor(ordinal) * watched.stocked * watched.demand
+    if share < LEAST_SCALED:
+        return None
+    clicks: Floats = page.traffic[..., _CLICKS] * share
+    return page.conversions[..., 0].astype(np.float64), clicks if watched is None else clicks * watched.demand
