@@ -62,5 +62,5 @@ def _day_of(terms: FleetTerms, rate: Rate, days: Sequence[WatchedDay], reports: 
         return events, terms.tuning.shape.weekday_factor(ordinal) * watched.stocked * watched.demand
     if share < LEAST_SCALED:
         return None
-    clicks: Floats = page.traffic[..., _CLICKS] * share
+    clicks = page.traffic[..., _CLICKS].astype(np.float64) * share
     return page.conversions[..., 0].astype(np.float64), clicks if watched is None else clicks * watched.demand
