@@ -24,6 +24,7 @@ from sim.news import News, due_at, later, news_of, no_news
 from sim.parameters.market import MarketParameters, Reporting
 from sim.parameters.mechanics import Shocks
 from sim.randomness import Draw, Keys, at_index, store_keys, uniforms
+from sim.samplers import whole_numbers
 
 AD_COLUMNS = ("impressions", "clicks", "cost_cents", "conversions", "conversion_value_cents")
 SHOP_COLUMNS = ("orders", "units", "revenue_cents")
@@ -181,8 +182,7 @@ def hour_lag_h(reporting: Reporting, *, keys: Keys, hours: Ints) -> Ints:
 
 
 def _lags(reporting: Reporting, keys: Keys) -> Ints:
-    choices = reporting.lag_high_h - reporting.lag_low_h + 1
-    return reporting.lag_low_h + (uniforms(keys) * choices).astype(np.int64)
+    return whole_numbers(reporting.lag_low_h, reporting.lag_high_h, uniforms(keys))
 
 
 def _blank(shape: tuple[int, ...]) -> Page:

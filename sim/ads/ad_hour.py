@@ -13,9 +13,8 @@ from sim.ads.rivals import AdMarket, RivalState, bid_factor, learners, reacted, 
 from sim.counts import places, summed
 from sim.moment import Moment
 from sim.parameters.market import Auction, MarketParameters
-from sim.randomness import Draw, poisson, sku_keys, uniforms
-
-_LEAST_VIEWS = 1e-12
+from sim.randomness import Draw, sku_keys, uniforms
+from sim.samplers import poisson, shared_out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,18 +136,11 @@ def _spread(clicks: Ints, until: Floats, market: AdMarket, moment: Moment) -> In
     """Counts (N, M) spread over K auctions in proportion to the steps of ``until``, (K, N, M): its sums over the auctions so far."""
     # most SKUs are not clicked in an hour
     cell, auctions = places(clicks), len(until)
-    count = clicks.take(cell)
-    reached = until.reshape(auctions, -1).take(cell, axis=1)
-    reached *= count / np.maximum(reached[-1], _LEAST_VIEWS)
-    reached += uniforms(sku_keys(market.cells.take(cell), Draw.CLICK_MOMENTS, moment.hour))
-    marks = reached.astype(np.int64)
-    # the last mark is the count itself, whatever the rounding
-    marks[-1] = count
-    np.minimum(marks, count, out=marks)
-    marks[1:] -= marks[:-1].copy()
+    luck = uniforms(sku_keys(market.cells.take(cell), Draw.CLICK_MOMENTS, moment.hour))
+    shares = shared_out(clicks.take(cell), until.reshape(auctions, -1).take(cell, axis=1), luck)
     spread = np.zeros((auctions, clicks.size), dtype=np.int64)
-    for counts, mark in zip(spread, marks, strict=True):
-        counts[cell] = mark
+    for counts, share in zip(spread, shares, strict=True):
+        counts[cell] = share
     return spread.reshape(until.shape)
 
 
