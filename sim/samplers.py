@@ -45,7 +45,8 @@ def picked(values: Ints, row: Ints, uniform: Floats) -> Ints:
 def inverted(cumulative: Floats, uniform: Floats) -> Ints:
     """The first place whose cumulative chance reaches the uniform, of any shape; the last one where rounding kept the sum below it."""
     place = np.searchsorted(cumulative, uniform, side="left")
-    return np.minimum(place, cumulative.size - 1).astype(np.int64)
+    within: Ints = np.minimum(place, cumulative.size - 1).astype(np.int64)
+    return within
 
 
 def shared_out(counts: Ints, until: Floats, uniform: Floats) -> Ints:
@@ -60,7 +61,7 @@ def shared_out(counts: Ints, until: Floats, uniform: Floats) -> Ints:
     """
     reached = until * (counts / np.maximum(until[-1], _LEAST_WEIGHT))
     reached += uniform
-    marks = reached.astype(np.int64)
+    marks: Ints = reached.astype(np.int64)
     # the last mark is the count itself, whatever the rounding
     marks[-1] = counts
     np.minimum(marks, counts, out=marks)
