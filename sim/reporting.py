@@ -205,7 +205,7 @@ def _sold(page: Page, outcome: HourOutcome, *, now: int) -> Page:
         conversions=page.conversions,
         shop=_by_column(shop),
         ads_changed=page.ads_changed,
-        shop_changed=np.where(outcome.orders > 0, now, page.shop_changed),
+        shop_changed=_changed(outcome.orders > 0, page.shop_changed, now=now),
     )
 
 
@@ -258,8 +258,15 @@ def _traffic_seen(reporting: Reporting, pages: list[Page], hidden: tuple[HiddenH
 
 def _with_traffic(page: Page, traffic: Ints, *, now: int) -> Page:
     # whatever is clicked was seen: impressions tell of any change
-    changed = np.where(traffic[..., 0] != page.traffic[..., 0], now, page.ads_changed)
+    changed = _changed(traffic[..., 0] != page.traffic[..., 0], page.ads_changed, now=now)
     return Page(traffic=traffic, conversions=page.conversions, shop=page.shop, ads_changed=changed, shop_changed=page.shop_changed)
+
+
+def _changed(where: Bools, before: Ints, *, now: int) -> Ints:
+    """(N, M) hours of the last change, ``now`` being later than any before: a choice between arrays takes three times as long."""
+    at = where.astype(np.int64)
+    at *= now
+    return np.maximum(at, before, out=at)
 
 
 def _conversions_seen(page: Page, news: News, *, now: int) -> Page:

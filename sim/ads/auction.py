@@ -27,6 +27,8 @@ _LANES = 4
 """Rivals per 64-bit key: each takes a quarter."""
 _NO_PART = np.float32(-1.0)
 """Stands for our bid where we take no part: below any bid of a rival, even none."""
+_FEW = 255
+"""Rivals whose indices fit a byte, and one value more that is nobody's."""
 _ROOT_STEPS = 60
 """Fixed-point steps to the root of ``quasi_noise``, which shrink the error by half at least."""
 
@@ -37,11 +39,11 @@ class Ladder:
 
     Attributes:
         bids_cents: (S, K, N, M) float32 minor units; 0 where there is no such rival. Carried to 1 part in 2**20 (8 rivals).
-        owners: (S, K, N, M) index of the rival; meaningless where the bid is 0.
+        owners: (S, K, N, M) unsigned, index of the rival; meaningless where the bid is 0.
     """
 
     bids_cents: Floats32
-    owners: NDArray[np.uint16]
+    owners: NDArray[np.unsignedinteger]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +130,7 @@ def ladder(middle_cents: Floats32, factor: Floats, noise: Floats32, *, rungs: in
     coded[rivals:] = 0
     for rival, bid in enumerate(low):
         _insert(coded, bid, filled=min(rival, rungs))
-    owners = (coded & owner_bits).astype(np.uint16)
+    owners = (coded & owner_bits).astype(np.uint8 if rivals <= _FEW else np.uint16)
     coded &= ~owner_bits
     return Ladder(bids_cents=coded.view(np.float32), owners=owners)
 
@@ -207,16 +209,18 @@ def takings(standing: Standing, auction: Auction, *, weight: Floats, middle_cent
         np.maximum(cost, rungs[1:], out=cost)
         np.maximum(cost, reserve, out=cost)
         cost *= clicks
-    taking_part, everyone = bids >= reserve, np.arange(len(middle_cents), dtype=owners.dtype)[:, None, None]
+    # all bits set, which is nobody, where a rival takes no part
+    owners = owners | ((bids >= reserve).view(np.int8) - np.int8(1)).astype(owners.dtype)
+    everyone = np.arange(len(middle_cents), dtype=owners.dtype)[:, None, None]
     paid, clicked = (np.zeros((count, *weight.shape), dtype=np.float32) for count in (len(middle_cents), len(worth_of)))
-    for place in np.ndindex(bids.shape[:2]):
-        owned = owners[place] == everyone
-        owned &= taking_part[place]
-        own = owned.astype(np.float32)
+    for slot in range(slots):
+        own = (owners[slot, :, None] == everyone).astype(np.float32)
         for index, rival in enumerate(worth_of):
-            clicked[index] += own[rival] * clicks[place]
-        own *= cost[place]
-        paid += own
+            for of_auction in own[:, rival] * clicks[slot]:
+                clicked[index] += of_auction
+        own *= cost[slot, :, None]
+        for of_auction in own:
+            paid += of_auction
     worth = np.zeros((len(weight), len(middle_cents)))
     for index, rival in enumerate(worth_of):
         worth[:, rival] = row_sums(clicked[index] * middle_cents[rival])
