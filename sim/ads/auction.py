@@ -130,7 +130,8 @@ def ladder(middle_cents: Floats32, factor: Floats, noise: Floats32, *, rungs: in
     coded[rivals:] = 0
     for rival, bid in enumerate(low):
         _insert(coded, bid, filled=min(rival, rungs))
-    owners = (coded & owner_bits).astype(np.uint8 if rivals <= _FEW else np.uint16)
+    owners = coded.astype(np.uint8 if rivals <= _FEW else np.uint16)
+    owners &= owners.dtype.type(owner_bits)
     coded &= ~owner_bits
     return Ladder(bids_cents=coded.view(np.float32), owners=owners)
 
@@ -212,19 +213,28 @@ def takings(standing: Standing, auction: Auction, *, weight: Floats, middle_cent
     # all bits set, which is nobody, where a rival takes no part
     owners = owners | ((bids >= reserve).view(np.int8) - np.int8(1)).astype(owners.dtype)
     everyone = np.arange(len(middle_cents), dtype=owners.dtype)[:, None, None]
-    paid, clicked = (np.zeros((count, *weight.shape), dtype=np.float32) for count in (len(middle_cents), len(worth_of)))
-    for slot in range(slots):
+    own = (owners[0, :, None] == everyone).astype(np.float32)
+    clicked = [_added(own[:, rival] * clicks[0]) for rival in worth_of]
+    own *= cost[0, :, None]
+    paid = _added(own)
+    for slot in range(1, slots):
         own = (owners[slot, :, None] == everyone).astype(np.float32)
-        for index, rival in enumerate(worth_of):
-            for of_auction in own[:, rival] * clicks[slot]:
-                clicked[index] += of_auction
+        for total, rival in zip(clicked, worth_of, strict=True):
+            _added(own[:, rival] * clicks[slot], to=total)
         own *= cost[slot, :, None]
-        for of_auction in own:
-            paid += of_auction
+        _added(own, to=paid)
     worth = np.zeros((len(weight), len(middle_cents)))
-    for index, rival in enumerate(worth_of):
-        worth[:, rival] = row_sums(clicked[index] * middle_cents[rival])
+    for total, rival in zip(clicked, worth_of, strict=True):
+        worth[:, rival] = row_sums(total * middle_cents[rival])
     return Takings(cost_cents=row_sums(paid.reshape(-1, paid.shape[-1])).reshape(paid.shape[:2]).T, worth_cents=worth)
+
+
+def _added(layers: Floats32, *, to: Floats32 | None = None) -> Floats32:
+    """Layers (K, …) added one after the other to a total, in place; to the first of them where there is none yet."""
+    total: Floats32 = layers[0] if to is None else to
+    for layer in layers[1:] if to is None else layers:
+        total += layer
+    return total
 
 
 def quasi_noise(auction: Auction, *, points: int) -> Floats32:
