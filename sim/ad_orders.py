@@ -10,7 +10,7 @@ import numpy as np
 from perception.units import Bools, Floats, Ints
 from sim.counts import columns, places
 from sim.parameters.market import Reporting
-from sim.randomness import Draw, Keys, at_index, quarter_uniforms, sku_keys, uniforms
+from sim.randomness import Draw, Keys, at_index, quarter_uniforms, some_keys, uniforms
 from sim.samplers import binomial, inverted, picked, whole_numbers
 from sim.world import World
 
@@ -159,7 +159,7 @@ def orders_from(clicks: Clicks, world: World, reporting: Reporting, *, hour: int
         hour: Of the clicks.
     """
     skus = world.cells.shape[1]
-    luck = uniforms(sku_keys(world.cells.take(clicks.cell), Draw.CONVERTS, hour))
+    luck = uniforms(some_keys(world.cells, clicks.cell, Draw.CONVERTS, hour))
     one_by_one = singles(binomial(clicks.count, clicks.order_per_click, luck))
     if one_by_one.cell.size == 0:
         return no_orders(skus)
@@ -181,4 +181,4 @@ def orders_from(clicks: Clicks, world: World, reporting: Reporting, *, hour: int
 
 def order_keys(cells: Keys, orders: Singles, draw: Draw, hour: int) -> Keys:
     """One key per order, (E,): the i-th order of a SKU and hour has the same under any policy."""
-    return at_index(sku_keys(cells.ravel()[orders.cell], draw, hour), orders.place)
+    return at_index(some_keys(cells, orders.cell, draw, hour), orders.place)

@@ -125,6 +125,11 @@ def sku_keys(cells: Keys, draw: Draw, time: int) -> Keys:
     return _at_time(cells, draw, time)
 
 
+def some_keys(cells: Keys, place: Ints, draw: Draw, time: int) -> Keys:
+    """The keys that ``sku_keys`` would give at places in the flattened market, (E,)."""
+    return _at_time(cells.take(place), draw, time)
+
+
 def split(keys: Keys, count: int) -> Keys:
     """Keys for ``count`` indices under each key: shape (…, count). Index i has the same key whatever the count."""
     return _stepped(keys[..., None], np.arange(count))

@@ -57,7 +57,7 @@ class HiddenHour:
     Attributes:
         hour: Which.
         stores: (N,) rows of the market, those with the shortest lag first.
-        traffic: (N, M, 3) impressions, clicks, cost_cents of these.
+        traffic: (N, 3, M) impressions, clicks, cost_cents of these.
         starts: Where each lag begins in them, from the lowest lag on; one more for the end.
     """
 
@@ -185,9 +185,20 @@ def _lags(reporting: Reporting, keys: Keys) -> Ints:
     return whole_numbers(reporting.lag_low_h, reporting.lag_high_h, uniforms(keys))
 
 
-def _blank(shape: tuple[int, ...]) -> Page:
-    traffic, conversions, shop, never = (np.zeros(size, dtype=np.int64) for size in ((*shape, _TRAFFIC), (2, *shape), (3, *shape), shape))
-    return Page(traffic=traffic, conversions=_by_column(conversions), shop=_by_column(shop), ads_changed=never, shop_changed=never)
+def _blank(shape: tuple[int, int]) -> Page:
+    (stores, skus), columns = shape, (_TRAFFIC, 2, len(SHOP_COLUMNS))
+    traffic, conversions, shop = (
+        np.zeros(size, dtype=np.int64) for size in ((stores, columns[0], skus), (columns[1], *shape), (columns[2], *shape))
+    )
+    never = np.zeros(shape, dtype=np.int64)
+    return Page(
+        traffic=_by_store(traffic), conversions=_by_column(conversions), shop=_by_column(shop), ads_changed=never, shop_changed=never
+    )
+
+
+def _by_store(figures: Ints) -> Ints:
+    """(N, M, columns) of (N, columns, M), and back: stores that lie together are read and written in one go."""
+    return figures.transpose(0, 2, 1)
 
 
 def _by_column(figures: Ints) -> Ints:
@@ -229,13 +240,13 @@ def _recovered(shocks: Shocks, reports: Reports, orders: AdOrders) -> Bools:
 
 
 def _hidden(reporting: Reporting, outcome: HourOutcome, lag: Ints, *, hour: int) -> HiddenHour:
-    traffic = np.empty((*outcome.clicks.shape, _TRAFFIC), dtype=np.int64)
-    for column, figures in enumerate((outcome.impressions, outcome.clicks, outcome.cost_cents)):
-        traffic[..., column] = figures
     # sorted while it is at hand: when it is shown, each part is read in one go; numpy sorts 16 bits three times as fast as 64
     order = lag.astype(np.uint16).argsort(kind="stable")
+    traffic = np.empty((order.size, _TRAFFIC, outcome.clicks.shape[1]), dtype=np.int64)
+    for column, figures in enumerate((outcome.impressions, outcome.clicks, outcome.cost_cents)):
+        traffic[:, column] = figures.take(order, axis=0)
     ends = np.bincount(lag - reporting.lag_low_h, minlength=reporting.lag_high_h - reporting.lag_low_h + 1).cumsum()
-    return HiddenHour(hour=hour, stores=order, traffic=traffic.take(order, axis=0), starts=(0, *ends.tolist()))
+    return HiddenHour(hour=hour, stores=order, traffic=traffic, starts=(0, *ends.tolist()))
 
 
 def _traffic_seen(reporting: Reporting, pages: list[Page], hidden: tuple[HiddenHour, ...], *, oldest_day: int, now: int) -> dict[int, Page]:
@@ -246,14 +257,14 @@ def _traffic_seen(reporting: Reporting, pages: list[Page], hidden: tuple[HiddenH
         if page < 0 or lag < 0 or each.starts[lag] == each.starts[lag + 1]:
             continue
         if page not in updated:
-            updated[page] = pages[page].traffic.copy()
+            updated[page] = _by_store(pages[page].traffic).copy()
         shown = slice(each.starts[lag], each.starts[lag + 1])
         stores = each.stores[shown]
         # no store twice in an hour
         rows = updated[page].take(stores, axis=0)
         rows += each.traffic[shown]
         updated[page][stores] = rows
-    return {place: _with_traffic(pages[place], traffic, now=now) for place, traffic in updated.items()}
+    return {place: _with_traffic(pages[place], _by_store(traffic), now=now) for place, traffic in updated.items()}
 
 
 def _with_traffic(page: Page, traffic: Ints, *, now: int) -> Page:

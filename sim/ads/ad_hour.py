@@ -13,7 +13,7 @@ from sim.ads.rivals import AdMarket, RivalState, bid_factor, learners, reacted, 
 from sim.counts import places, summed
 from sim.moment import Moment
 from sim.parameters.market import Auction, MarketParameters
-from sim.randomness import Draw, sku_keys, uniforms
+from sim.randomness import Draw, sku_keys, some_keys, uniforms
 from sim.samplers import poisson, shared_out
 
 
@@ -115,10 +115,11 @@ def clicks_won(
         after: The rivals after the hour, handed on.
     """
     views = placed.exposure * (traffic.searches / auction.sampled_auctions)
-    until = views.copy()
     # sums over the auctions so far: np.cumsum along a first axis takes ten times as long
+    until = np.empty_like(views)
+    until[0] = views[0]
     for before in range(len(until) - 1):
-        until[before + 1] += until[before]
+        np.add(until[before], views[before + 1], out=until[before + 1])
     clicks = poisson(until[-1] * traffic.ctr, uniforms(sku_keys(market.cells, Draw.CLICKS, moment.hour)))
     offered = _spread(clicks, until, market, moment) if auction.sampled_auctions > 1 else clicks[None]
     first = moment.hour % clicks.shape[1]
@@ -136,7 +137,7 @@ def _spread(clicks: Ints, until: Floats, market: AdMarket, moment: Moment) -> In
     """Counts (N, M) spread over K auctions in proportion to the steps of ``until``, (K, N, M): its sums over the auctions so far."""
     # most SKUs are not clicked in an hour
     cell, auctions = places(clicks), len(until)
-    luck = uniforms(sku_keys(market.cells.take(cell), Draw.CLICK_MOMENTS, moment.hour))
+    luck = uniforms(some_keys(market.cells, cell, Draw.CLICK_MOMENTS, moment.hour))
     shares = shared_out(clicks.take(cell), until.reshape(auctions, -1).take(cell, axis=1), luck)
     spread = np.zeros((auctions, clicks.size), dtype=np.int64)
     for counts, share in zip(spread, shares, strict=True):
