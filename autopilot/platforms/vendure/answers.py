@@ -1,0 +1,166 @@
+"""What Vendure answers, as far as it is read: checked on the way in, so that nothing unreadable goes further."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, TypeVar
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
+from pydantic.alias_generators import to_camel
+
+from perception.ports import BadAnswer
+
+
+class Answer(BaseModel):
+    """Part of an answer; what is not asked for may come along."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, strict=False, alias_generator=to_camel)
+
+
+class Channel(Answer):
+    """One shop of the server, with its currencies and its way of keeping prices."""
+
+    code: str
+    token: str
+    default_language_code: str
+    default_currency_code: str
+    available_currency_codes: tuple[str, ...]
+    prices_include_tax: bool
+
+
+class TaxRate(Answer):
+    """In per cent."""
+
+    value: FiniteFloat
+
+
+class Listed(Answer):
+    """Whatever a list shows in the order in which it was made."""
+
+    id: str
+    created_at: AwareDatetime
+
+    @property
+    def modified(self) -> datetime:
+        """Its place in a walk through the list, which it keeps for good."""
+        return self.created_at
+
+
+class Priced(Listed):
+    """A variant's price without tax, minor units."""
+
+    price: int
+    tax_rate_applied: TaxRate
+
+
+class Parent(Answer):
+    """The product of a variant."""
+
+    enabled: bool
+
+
+class Sold(Priced):
+    """A variant as it stands in the catalogue."""
+
+    sku: str
+    product: Parent
+    custom_fields: dict[str, Any] = Field(default_factory=dict)
+
+
+class StockLevel(Answer):
+    """What lies at one place, and what of it belongs to orders already."""
+
+    stock_on_hand: int
+    stock_allocated: int
+
+
+class Stocked(Listed):
+    """A variant's stock."""
+
+    track_inventory: str
+    use_global_out_of_stock_threshold: bool
+    out_of_stock_threshold: int
+    stock_levels: tuple[StockLevel, ...]
+
+
+class StockRules(Answer):
+    """What holds for variants that do not say otherwise."""
+
+    track_inventory: bool
+    out_of_stock_threshold: int
+
+
+class Reference(Answer):
+    """Something by its id."""
+
+    id: str
+
+
+class Line(Answer):
+    """One product of an order, without tax; ``quantity`` is what is left of ``order_placed_quantity`` after cancellations."""
+
+    id: str
+    quantity: int = Field(ge=0)
+    order_placed_quantity: int = Field(ge=0)
+    prorated_unit_price: int
+    prorated_line_price: int
+    product_variant: Reference
+
+
+class RefundLine(Answer):
+    """Units for which the buyer gets money back."""
+
+    order_line_id: str
+    quantity: int
+
+
+class Refund(Answer):
+    """Money back, for units or for anything else."""
+
+    state: str
+    lines: tuple[RefundLine, ...]
+
+
+class Payment(Answer):
+    """What was paid."""
+
+    refunds: tuple[Refund, ...]
+
+
+class Placed(Answer):
+    """An order that a buyer has placed."""
+
+    id: str
+    updated_at: AwareDatetime
+    order_placed_at: AwareDatetime
+    state: str
+    type: str
+    currency_code: str
+    lines: tuple[Line, ...]
+    payments: tuple[Payment, ...] | None
+
+    @property
+    def modified(self) -> datetime:
+        """Its place in a walk through what changed."""
+        return self.updated_at
+
+
+A = TypeVar("A", bound=BaseModel)
+
+
+def parsed(model: type[A], value: Any, what: str) -> A:
+    """The value as this model. Raises: BadAnswer, naming the field and what is wrong with it, without what it was."""
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "answer"
+        raise BadAnswer(f"{what}: {where}: {first['msg']}") from None
+
+
+def items_of(model: type[A], listing: Any, what: str) -> list[A]:
+    """The ``items`` of a list. Raises: BadAnswer."""
+    items = listing.get("items") if isinstance(listing, dict) else None
+    if not isinstance(items, list):
+        raise BadAnswer(f"{what}: expected a list of items, was {type(items).__name__}")
+    return [parsed(model, item, what) for item in items]

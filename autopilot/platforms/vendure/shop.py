@@ -1,0 +1,212 @@
+"""A Vendure shop as an adapter: what it sells and sold, what is left, and the prices that stand. All money is without tax."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from autopilot.clock import SystemClock
+from autopilot.platforms.http import Refused
+from autopilot.platforms.order_book import KEPT_DAYS, OVERLAP, OrderBook
+from autopilot.platforms.today import stock_rows
+from autopilot.platforms.vendure.answers import A, Channel, Placed, Priced, Sold, Stocked, StockRules, items_of, parsed
+from autopilot.platforms.vendure.documents import ORDERS, PRICES, SET_PRICE, SHOP, STOCK, goods
+from autopilot.platforms.vendure.goods import Goods, goods_of, with_tax
+from autopilot.platforms.vendure.listing import Options, everything
+from autopilot.platforms.vendure.sales import order_of
+from autopilot.platforms.vendure.session import Session
+from autopilot.platforms.writing import each, objection_to
+from control.command import Command
+from control.ports import Acknowledgement
+from perception.catalogue import Catalogue
+from perception.fields import Field
+from perception.observation import MetricRows, Readback, Signal
+from perception.ports import BadAnswer
+from perception.units import SECONDS_PER_HOUR, Floats, day_of, day_start
+
+WHOLE_SHOP: Final = "__default_channel__"
+"""Code of the channel that every server has: it holds what all others do."""
+
+MONEY_DIGITS: Final = 2
+"""Digits after the point of the amounts that settings are written in."""
+
+ON_SALE: Final[Options] = {"enabled": {"eq": True}}
+PLACED: Final[Options] = {"orderPlacedAt": {"isNull": False}}
+
+
+class VendureShop:
+    """One channel of a Vendure server."""
+
+    name = "vendure"
+    signals = frozenset({Signal.SHOP, Signal.STOCK})
+    fields = frozenset({Field.PRICE})
+
+    def __init__(
+        self, session: Session, book: OrderBook, *, currency: str, timezone: ZoneInfo, channel: str | None, cost_field: str | None
+    ) -> None:
+        """Asks nothing yet.
+
+        Args:
+            session: With the server.
+            book: The shop's orders as far as they were read.
+            currency: Of the prices to steer.
+            timezone: Of the store's days.
+            channel: Token of the channel that the session asks for; None for the default one.
+            cost_field: Custom field of variants with what a unit costs, in minor units without tax; None where there is none.
+        """
+        self._session, self._book, self._currency, self._timezone = session, book, currency, timezone
+        self._channel_token, self._cost_field = channel, cost_field
+        self._opened: tuple[Channel, Goods] | None = None
+        self._tax: dict[str, float] = {}
+
+    def catalogue(self) -> Catalogue:
+        """What is sold, as of the first time it was asked for. Raises: PlatformError."""
+        return self._goods(SystemClock().now()).catalogue
+
+    def read(self, *, since: datetime | None, now: datetime) -> tuple[MetricRows, ...]:
+        """Sales per day of the days on which anything changed, and stock. Raises: PlatformError; what was read of orders stays read."""
+        goods = self._goods(now)
+        self._read_orders(now)
+        sales = self._book.rows(goods.ids, since=since, now=now)
+        return (sales, stock_rows(self._on_hand(goods, now), today=day_of(now, self._timezone), now=now))
+
+    def readback(self, *, now: datetime) -> Readback:
+        """The prices that stand; NaN for what is not on sale any more. Raises: PlatformError."""
+        goods = self._goods(now)
+        prices, place = np.full(len(goods.ids), np.nan), goods.place
+
+        def take(page: Sequence[Priced]) -> None:
+            for variant in page:
+                self._tax[variant.id] = variant.tax_rate_applied.value
+                if variant.id in place:
+                    prices[place[variant.id]] = variant.price if variant.price > 0 else np.nan
+
+        page = self._variants(PRICES, Priced, now, currency=goods.catalogue.currency)
+        everything(page, by="createdAt", where=ON_SALE, take=take)
+        return Readback(at=now, values={Field.PRICE: prices})
+
+    def write(self, commands: tuple[Command, ...], *, now: datetime) -> tuple[Acknowledgement, ...]:
+        """Set prices one by one: the server takes back a whole batch when one of it is wrong. Raises: PlatformError of the first."""
+        if not commands:
+            return ()
+        goods = self._goods(now)
+        ids = dict(zip(goods.catalogue.skus, goods.ids, strict=True))
+        return each(
+            commands,
+            problem=lambda command: objection_to(command, catalogue=goods.catalogue, fields=self.fields),
+            write=lambda command: self._set_price(ids[command.entity], command.value, now),
+        )
+
+    def goods(self, *, now: datetime) -> Goods:
+        """What is sold, with Vendure's own ids. Raises: PlatformError."""
+        return self._goods(now)
+
+    def channel(self, *, now: datetime) -> Channel:
+        """The channel that is driven. Raises: PlatformError."""
+        return self._open(now)[0]
+
+    def _open(self, now: datetime) -> tuple[Channel, Goods]:
+        if self._opened is None:
+            channel = self._read_channel(now)
+            currency = self._currency if self._currency in channel.available_currency_codes else channel.default_currency_code
+            found: list[Sold] = []
+            page = self._variants(goods(self._cost_field), Sold, now, currency=currency)
+            everything(page, by="createdAt", where=ON_SALE, take=found.extend)
+            opened = goods_of(found, currency=currency, cost_field=self._cost_field)
+            self._tax.update(opened.tax)
+            self._opened = (channel, opened)
+        return self._opened
+
+    def _goods(self, now: datetime) -> Goods:
+        return self._open(now)[1]
+
+    def _read_channel(self, now: datetime) -> Channel:
+        data = self._session.ask(SHOP, {}, now=now)
+        channel = parsed(Channel, data.get("activeChannel"), "activeChannel")
+        if self._channel_token not in {None, channel.token}:
+            # a server that knows no such token answers for its default channel
+            raise BadAnswer(f"channel: expected the token of a channel of this server, which answered for {channel.code!r}")
+        digits = data.get("globalSettings", {}).get("serverConfig", {}).get("moneyStrategyPrecision")
+        if digits != MONEY_DIGITS:
+            raise BadAnswer(f"moneyStrategyPrecision: expected amounts with {MONEY_DIGITS} decimals, was {digits}")
+        return channel
+
+    def _variants(self, document: str, model: type[A], now: datetime, *, currency: str) -> Callable[[Options], list[A]]:
+        def page(options: Options) -> list[A]:
+            data = self._session.ask(document, {"options": options}, now=now, currency=currency)
+            return items_of(model, data.get("productVariants"), "productVariants")
+
+        return page
+
+    def _read_orders(self, now: datetime) -> None:
+        """What changed since, and once more the orders of one of the days that are kept: refunds leave no trace in an order's own time."""
+        channel, goods = self._open(now)
+        parts_count = channel.code != WHOLE_SHOP
+
+        def page(options: Options) -> list[Placed]:
+            return items_of(Placed, self._session.ask(ORDERS, {"options": options}, now=now).get("orders"), "orders")
+
+        def take(orders: Sequence[Placed]) -> None:
+            currency = goods.catalogue.currency
+            self._book.take([order_of(placed, currency=currency, parts_count=parts_count) for placed in orders], now=now)
+
+        everything(page, by="updatedAt", after=self._book.read_from(now=now), where=PLACED, take=take)
+        # only what lies behind the place reached: the book's place must not move on by what is read out of turn
+        reached = self._book.read_from(now=now) + OVERLAP
+        everything(page, by="updatedAt", before=reached, where={"orderPlacedAt": _within(self._day_to_revisit(now))}, take=take)
+
+    def _day_to_revisit(self, now: datetime) -> tuple[datetime, datetime]:
+        """Beginning and end: today, then each hour a day further back, and around again."""
+        back = int(now.timestamp() // SECONDS_PER_HOUR) % KEPT_DAYS
+        day = day_of(now, self._timezone) - back
+        return day_start(day, self._timezone), day_start(day + 1, self._timezone)
+
+    def _on_hand(self, goods: Goods, now: datetime) -> Floats:
+        """(m,) units that can still be sold; NaN where nobody counts them."""
+        on_hand, place = np.full(len(goods.ids), np.nan), goods.place
+
+        def page(options: Options) -> list[Stocked]:
+            data = self._session.ask(STOCK, {"options": options}, now=now)
+            rules = parsed(StockRules, data.get("globalSettings"), "globalSettings")
+            items = items_of(Stocked, data.get("productVariants"), "productVariants")
+            for variant in items:
+                if variant.id in place:
+                    on_hand[place[variant.id]] = _saleable(variant, rules)
+            return items
+
+        everything(page, by="createdAt", where=ON_SALE, take=lambda _: None)
+        return on_hand
+
+    def _set_price(self, variant: str, net_cents: int, now: datetime) -> str:
+        channel, goods = self._open(now)
+        cents = with_tax(net_cents, self._tax.get(variant, 0.0)) if channel.prices_include_tax else net_cents
+        currency = goods.catalogue.currency
+        price: dict[str, Any] = {"id": variant, "prices": [{"currencyCode": currency, "price": cents}]}
+        data = self._session.ask(SET_PRICE, {"input": [price]}, now=now, currency=currency)
+        items = data.get("updateProductVariants")
+        item = items[0] if isinstance(items, list) and len(items) == 1 else None
+        if item is None:
+            raise Refused(f"updateProductVariants: variant {variant} was not changed", status=200, body=items)
+        stands = item.get("price") if isinstance(item, dict) else None
+        if stands != net_cents:
+            raise BadAnswer(f"updateProductVariants: expected price {net_cents}, was {stands}")
+        return f"price of variant {variant} is {net_cents}"
+
+
+def _within(stretch: tuple[datetime, datetime]) -> dict[str, str]:
+    """Filter on a time from the first instant, inclusive, to the second, exclusive."""
+    first, end = stretch
+    return {"after": (first - timedelta(milliseconds=1)).isoformat(), "before": end.isoformat()}
+
+
+def _saleable(variant: Stocked, rules: StockRules) -> float:
+    tracked = rules.track_inventory if variant.track_inventory == "INHERIT" else variant.track_inventory == "TRUE"
+    if not tracked:
+        return np.nan
+    threshold = rules.out_of_stock_threshold if variant.use_global_out_of_stock_threshold else variant.out_of_stock_threshold
+    free = sum(level.stock_on_hand - level.stock_allocated for level in variant.stock_levels)
+    return float(max(free - threshold, 0))
