@@ -12,7 +12,8 @@ import numpy as np
 from autopilot.config_files import display
 from autopilot.plan_keeper import GuardedPlanner
 from autopilot.platforms.effects import EffectLog
-from autopilot.platforms.faults import FaultRates, FaultyPlatform, Platform
+from autopilot.platforms.faults import FaultRates, FaultyPlatform
+from autopilot.platforms.kinds import Adapter
 from autopilot.platforms.simulated import SimulatedPlatform, opening_of
 from autopilot.settings import StoreSettings
 from autopilot.settings_platform import SIMULATED
@@ -95,7 +96,7 @@ class Live:
         timezone: Of their days; None where they have none of their own.
     """
 
-    platform: Platform
+    platform: Adapter
     sources: tuple[MetricsSource, ...]
     where: str
     opens: datetime | None
@@ -139,7 +140,7 @@ def simulated_platform(settings: StoreSettings, market: MarketParameters, *, eff
     return SimulatedPlatform(market, seed=settings.platform.seed, opens=opening_of(market) - history, effects=effects)
 
 
-def with_faults(platform: SimulatedPlatform, settings: StoreSettings, market: MarketParameters) -> Platform:
+def with_faults(platform: SimulatedPlatform, settings: StoreSettings, market: MarketParameters) -> Adapter:
     """The platform as the loop meets it: with the configured faults in front of it, if there are any."""
     rates = FaultRates(**settings.platform.faults.model_dump())
     if rates == FaultRates(from_hour=rates.from_hour, until_hour=rates.until_hour):

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from autopilot.platforms.faults import Platform
 from autopilot.settings_types import Section
+from control.ports import Actuator
 from perception.catalogue import Catalogue
 from perception.fields import Field
 from perception.observation import Signal
+from perception.ports import CatalogueSource, MetricsSource, SetpointSource
 
 GROUP = "autopilot.platforms"
 
@@ -32,7 +33,7 @@ class Role(StrEnum):
     """It advertises what a shop sells: clicks, spend, bids, budgets."""
 
 
-class Adapter(Platform, Protocol):
+class Adapter(CatalogueSource, MetricsSource, SetpointSource, Actuator, Protocol):
     """One platform behind the ports; what it does not do, it does not list."""
 
     @property
