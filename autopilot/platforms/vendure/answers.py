@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import chain
 from typing import Any, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
@@ -35,15 +36,10 @@ class TaxRate(Answer):
 
 
 class Listed(Answer):
-    """Whatever a list shows in the order in which it was made."""
+    """A variant at its place in the list of all."""
 
     id: str
     created_at: AwareDatetime
-
-    @property
-    def modified(self) -> datetime:
-        """Its place in a walk through the list, which it keeps for good."""
-        return self.created_at
 
 
 class Priced(Listed):
@@ -100,6 +96,7 @@ class Line(Answer):
     """One product of an order, without tax; ``quantity`` is what is left of ``order_placed_quantity`` after cancellations."""
 
     id: str
+    updated_at: AwareDatetime
     quantity: int = Field(ge=0)
     order_placed_quantity: int = Field(ge=0)
     prorated_unit_price: int
@@ -118,6 +115,7 @@ class Refund(Answer):
     """Money back, for units or for anything else."""
 
     state: str
+    updated_at: AwareDatetime
     lines: tuple[RefundLine, ...]
 
 
@@ -140,9 +138,15 @@ class Placed(Answer):
     payments: tuple[Payment, ...] | None
 
     @property
+    def refunds(self) -> tuple[Refund, ...]:
+        """Of all its payments."""
+        return tuple(refund for payment in self.payments or () for refund in payment.refunds)
+
+    @property
     def modified(self) -> datetime:
-        """Its place in a walk through what changed."""
-        return self.updated_at
+        """The newest of all its times: each by itself stands still, or even goes back, while something else of the order changes."""
+        parts = (line.updated_at for line in self.lines), (refund.updated_at for refund in self.refunds)
+        return max(self.updated_at, self.order_placed_at, *chain(*parts))
 
 
 A = TypeVar("A", bound=BaseModel)

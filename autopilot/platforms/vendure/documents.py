@@ -41,8 +41,8 @@ query Orders($options: OrderListOptions!) {
   orders(options: $options) {
     items {
       id updatedAt orderPlacedAt state type currencyCode
-      lines { id quantity orderPlacedQuantity proratedUnitPrice proratedLinePrice productVariant { id } }
-      payments { refunds { state lines { orderLineId quantity } } }
+      lines { id updatedAt quantity orderPlacedQuantity proratedUnitPrice proratedLinePrice productVariant { id } }
+      payments { refunds { state updatedAt lines { orderLineId quantity } } }
     }
   }
 }"""

@@ -26,13 +26,12 @@ def order_of(placed: Placed, *, currency: str, parts_count: bool) -> Order:
         parts_count: Whether a seller's part of an order is a sale: in the seller's own channel, not in the one that has the whole order.
     """
     refunded: Counter[str] = Counter()
-    for payment in placed.payments or ():
-        for refund in payment.refunds:
-            if refund.state != FAILED:
-                refunded.update({line.order_line_id: line.quantity for line in refund.lines})
+    for refund in placed.refunds:
+        if refund.state != FAILED:
+            refunded.update({line.order_line_id: line.quantity for line in refund.lines})
     return Order(
         id=placed.id,
-        modified=placed.updated_at,
+        modified=placed.modified,
         placed=placed.order_placed_at,
         counts=placed.state != CANCELLED and placed.currency_code == currency and (parts_count or placed.type != SELLER),
         lines=tuple(_line(line, refunded[line.id]) for line in placed.lines),

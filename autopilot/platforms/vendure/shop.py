@@ -11,12 +11,12 @@ import numpy as np
 
 from autopilot.clock import SystemClock
 from autopilot.platforms.http import Refused
-from autopilot.platforms.order_book import KEPT_DAYS, OVERLAP, OrderBook
+from autopilot.platforms.order_book import KEPT_DAYS, OrderBook
 from autopilot.platforms.today import stock_rows
 from autopilot.platforms.vendure.answers import A, Channel, Placed, Priced, Sold, Stocked, StockRules, items_of, parsed
 from autopilot.platforms.vendure.documents import ORDERS, PRICES, SET_PRICE, SHOP, STOCK, goods
 from autopilot.platforms.vendure.goods import Goods, goods_of, with_tax
-from autopilot.platforms.vendure.listing import Options, everything
+from autopilot.platforms.vendure.listing import Axis, Options, everything
 from autopilot.platforms.vendure.sales import order_of
 from autopilot.platforms.vendure.session import Session
 from autopilot.platforms.writing import each, objection_to
@@ -34,8 +34,15 @@ WHOLE_SHOP: Final = "__default_channel__"
 MONEY_DIGITS: Final = 2
 """Digits after the point of the amounts that settings are written in."""
 
+READ_AGAIN: Final = timedelta(days=1)
+"""Orders placed within this time are read again at every tick."""
+
 ON_SALE: Final[Options] = {"enabled": {"eq": True}}
 PLACED: Final[Options] = {"orderPlacedAt": {"isNull": False}}
+
+MADE_AT: Final = Axis(name="createdAt", of=lambda variant: variant.created_at)
+PLACED_AT: Final = Axis(name="orderPlacedAt", of=lambda order: order.order_placed_at)
+UPDATED_AT: Final = Axis(name="updatedAt", of=lambda order: order.updated_at)
 
 
 class VendureShop:
@@ -86,7 +93,7 @@ class VendureShop:
                     prices[place[variant.id]] = variant.price if variant.price > 0 else np.nan
 
         page = self._variants(PRICES, Priced, now, currency=goods.catalogue.currency)
-        everything(page, by="createdAt", where=ON_SALE, take=take)
+        everything(page, by=MADE_AT, where=ON_SALE, take=take)
         return Readback(at=now, values={Field.PRICE: prices})
 
     def write(self, commands: tuple[Command, ...], *, now: datetime) -> tuple[Acknowledgement, ...]:
@@ -115,7 +122,7 @@ class VendureShop:
             currency = self._currency if self._currency in channel.available_currency_codes else channel.default_currency_code
             found: list[Sold] = []
             page = self._variants(goods(self._cost_field), Sold, now, currency=currency)
-            everything(page, by="createdAt", where=ON_SALE, take=found.extend)
+            everything(page, by=MADE_AT, where=ON_SALE, take=found.extend)
             opened = goods_of(found, currency=currency, cost_field=self._cost_field)
             self._tax.update(opened.tax)
             self._opened = (channel, opened)
@@ -143,21 +150,33 @@ class VendureShop:
         return page
 
     def _read_orders(self, now: datetime) -> None:
-        """What changed since, and once more the orders of one of the days that are kept: refunds leave no trace in an order's own time."""
+        """What was placed and what changed since, and what changes without a trace.
+
+        A placed order keeps the ``updatedAt`` of its cart, so that new orders are found by ``orderPlacedAt``. A refund, and some changes of
+        state, move neither, so that what was placed within the last day is read again each time, and of older days one after the other.
+        """
         channel, goods = self._open(now)
-        parts_count = channel.code != WHOLE_SHOP
+        currency, parts_count = goods.catalogue.currency, channel.code != WHOLE_SHOP
+        reached = [since := self._book.read_from(now=now)]
 
         def page(options: Options) -> list[Placed]:
             return items_of(Placed, self._session.ask(ORDERS, {"options": options}, now=now).get("orders"), "orders")
 
         def take(orders: Sequence[Placed]) -> None:
-            currency = goods.catalogue.currency
-            self._book.take([order_of(placed, currency=currency, parts_count=parts_count) for placed in orders], now=now)
+            taken = [order_of(placed, currency=currency, parts_count=parts_count) for placed in orders]
+            self._book.take(taken, now=now, moves_on=False)
 
-        everything(page, by="updatedAt", after=self._book.read_from(now=now), where=PLACED, take=take)
-        # only what lies behind the place reached: the book's place must not move on by what is read out of turn
-        reached = self._book.read_from(now=now) + OVERLAP
-        everything(page, by="updatedAt", before=reached, where={"orderPlacedAt": _within(self._day_to_revisit(now))}, take=take)
+        def take_and_note(axis: Axis) -> Callable[[Sequence[Placed]], None]:
+            def take_page(orders: Sequence[Placed]) -> None:
+                take(orders)
+                reached.extend(axis.of(placed) for placed in orders)
+
+            return take_page
+
+        everything(page, by=PLACED_AT, after=since - READ_AGAIN, take=take_and_note(PLACED_AT))
+        everything(page, by=UPDATED_AT, after=since, where=PLACED, take=take_and_note(UPDATED_AT))
+        self._book.reach(max(reached))
+        everything(page, by=UPDATED_AT, where={PLACED_AT.name: _within(self._day_to_revisit(now))}, take=take)
 
     def _day_to_revisit(self, now: datetime) -> tuple[datetime, datetime]:
         """Beginning and end: today, then each hour a day further back, and around again."""
@@ -178,7 +197,7 @@ class VendureShop:
                     on_hand[place[variant.id]] = _saleable(variant, rules)
             return items
 
-        everything(page, by="createdAt", where=ON_SALE, take=lambda _: None)
+        everything(page, by=MADE_AT, where=ON_SALE, take=lambda _: None)
         return on_hand
 
     def _set_price(self, variant: str, net_cents: int, now: datetime) -> str:

@@ -1,10 +1,11 @@
-// A real Vendure on SQLite for the end-to-end test: started with PORT and DATABASE in the environment, says READY when it answers.
+// A real Vendure on SQLite for the end-to-end test. PORT, DATABASE, VENDURE_USERNAME and VENDURE_PASSWORD are in the environment; it says
+// READY when it answers, and ends when its standard input does, so that it never outlives the test that started it.
 'use strict';
 
 // nothing of a test leaves this machine
 process.env.VENDURE_DISABLE_TELEMETRY = 'true';
 
-const { bootstrap, dummyPaymentHandler, LanguageCode } = require('@vendure/core');
+const { bootstrap, dummyPaymentHandler } = require('@vendure/core');
 
 const config = {
     apiOptions: { hostname: '127.0.0.1', port: Number(process.env.PORT), adminApiPath: 'admin-api', shopApiPath: 'shop-api' },
@@ -15,13 +16,12 @@ const config = {
     },
     dbConnectionOptions: { type: 'better-sqlite3', database: process.env.DATABASE, synchronize: true, logging: false },
     paymentOptions: { paymentMethodHandlers: [dummyPaymentHandler] },
-    // what a unit costs the merchant is no part of a plain Vendure: shops keep it in a field of their own
-    customFields: {
-        ProductVariant: [{ name: 'unitCost', type: 'int', nullable: true, public: false, label: [{ languageCode: LanguageCode.en, value: 'Unit cost' }] }],
-    },
-    systemOptions: { errorHandlers: [] },
+    // a plain Vendure does not know what a unit costs the merchant: shops keep it in a field of their own
+    customFields: { ProductVariant: [{ name: 'unitCost', type: 'int', nullable: true, public: false }] },
     plugins: [],
 };
+
+process.stdin.on('end', () => process.exit(0)).resume();
 
 bootstrap(config)
     .then(() => process.stdout.write('READY\n'))
