@@ -21,9 +21,9 @@ BOOK = "orders.sqlite"
 class VendureOptions(Section):
     """`[platform.options]` of a Vendure shop."""
 
-    url: Address
-    """Address of the Admin API, as in https://shop.example.com/admin-api."""
-    channel: Annotated[str | None, Field(min_length=1)] = None
+    url: Annotated[Address, Field(examples=["https://shop.example.com/admin-api"])]
+    """Address of the server's Admin API."""
+    channel: Annotated[str | None, Field(min_length=1, examples=["uk-store"])] = None
     """Token of the channel to drive; the default channel when left out."""
     cost_field: Annotated[str | None, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", examples=["unitCost"])] = None
     """Custom field of ProductVariant with what a unit costs, in minor units without tax."""
