@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import math
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 import httpx
 import orjson
 
+from autopilot.errors import ConfigError
 from autopilot.platforms.breaker import Breaker
 from perception.ports import BadAnswer, NeedsReauthorisation, PlatformError, RateLimited, SourceUnavailable
 
@@ -30,6 +34,10 @@ LOCKED_OUT = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 
 QUOTED_CHARS = 200
 """Of the platform's own words in a message."""
+
+
+# it would log whole URLs, and keys may be part of them
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 class Refused(BadAnswer):
@@ -90,6 +98,10 @@ class Courier:
         self._breaker.note(None, now)
         return answer
 
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
+
     def _request(
         self, method: str, path: str, params: Mapping[str, Any] | None, body: Any, headers: Mapping[str, str] | None
     ) -> httpx.Request:
@@ -115,12 +127,26 @@ class Courier:
 
 
 def client(
-    base_url: str, *, headers: Mapping[str, str] | None = None, auth: tuple[str, str] | None = None, timeout_s: float = TIMEOUT_S
+    base_url: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    auth: tuple[str, str] | None = None,
+    timeout_s: float = TIMEOUT_S,
+    ca_file: Path | None = None,
 ) -> httpx.Client:
-    """A client as adapters use it: time limits, one further try to connect, no redirects that could carry keys elsewhere."""
-    return httpx.Client(
-        base_url=base_url, headers=headers, auth=auth, timeout=timeout_s, transport=httpx.HTTPTransport(retries=1), trust_env=False
-    )
+    """A client as adapters use it: time limits, one further try to connect, no redirects that could carry keys elsewhere.
+
+    ``ca_file`` holds the certificates (PEM) to trust instead of the usual ones, as of a server that signs its own.
+
+    Raises:
+        ConfigError: ``ca_file`` cannot be read, or holds no certificates.
+    """
+    try:
+        verify = True if ca_file is None else ssl.create_default_context(cafile=ca_file)
+    except OSError as error:
+        raise ConfigError(f"{ca_file}: expected certificates in PEM form, was {error.strerror or error}") from None
+    transport = httpx.HTTPTransport(retries=1, verify=verify)
+    return httpx.Client(base_url=base_url, headers=headers, auth=auth, timeout=timeout_s, transport=transport, trust_env=False)
 
 
 def retry_after_s(value: str | None, now: datetime) -> float:
