@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from itertools import chain
 from typing import Any, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from perception.ports import BadAnswer
+from autopilot.platforms import answers
+from autopilot.platforms.answers import all_parsed
 
 
-class Answer(BaseModel):
-    """Part of an answer; what is not asked for may come along."""
+class Answer(answers.Answer):
+    """Part of an answer, its names as GraphQL writes them."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, strict=False, alias_generator=to_camel)
+    model_config = ConfigDict(alias_generator=to_camel)
 
 
 class Channel(Answer):
@@ -32,7 +34,12 @@ class Channel(Answer):
 class TaxRate(Answer):
     """In per cent."""
 
-    value: FiniteFloat
+    value: Decimal = Field(ge=0, allow_inf_nan=False)
+
+    @property
+    def share(self) -> Decimal:
+        """0.2 for 20 %."""
+        return self.value / 100
 
 
 class Listed(Answer):
@@ -60,7 +67,7 @@ class Sold(Priced):
 
     sku: str
     product: Parent
-    custom_fields: dict[str, Any] = Field(default_factory=dict)
+    custom_fields: dict[str, Any] | None = None
 
 
 class StockLevel(Answer):
@@ -149,22 +156,9 @@ class Placed(Answer):
         return max(self.updated_at, self.order_placed_at, *chain(*parts))
 
 
-A = TypeVar("A", bound=BaseModel)
+M = TypeVar("M", bound=BaseModel)
 
 
-def parsed(model: type[A], value: Any, what: str) -> A:
-    """The value as this model. Raises: BadAnswer, naming the field and what is wrong with it, without what it was."""
-    try:
-        return model.model_validate(value)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "answer"
-        raise BadAnswer(f"{what}: {where}: {first['msg']}") from None
-
-
-def items_of(model: type[A], listing: Any, what: str) -> list[A]:
+def items_of(model: type[M], listing: Any, what: str) -> list[M]:
     """The ``items`` of a list. Raises: BadAnswer."""
-    items = listing.get("items") if isinstance(listing, dict) else None
-    if not isinstance(items, list):
-        raise BadAnswer(f"{what}: expected a list of items, was {type(items).__name__}")
-    return [parsed(model, item, what) for item in items]
+    return all_parsed(model, listing.get("items") if isinstance(listing, dict) else None, what)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from autopilot.clock import SystemClock
+from autopilot.platforms.answers import parsed
+from autopilot.platforms.goods import Good, Goods, goods_of
 from autopilot.platforms.http import Refused
 from autopilot.platforms.order_book import KEPT_DAYS, OrderBook
+from autopilot.platforms.tax import with_tax
 from autopilot.platforms.today import stock_rows
-from autopilot.platforms.vendure.answers import A, Channel, Placed, Priced, Sold, Stocked, StockRules, items_of, parsed
+from autopilot.platforms.vendure.answers import Channel, M, Placed, Priced, Sold, Stocked, StockRules, items_of
 from autopilot.platforms.vendure.documents import ORDERS, PRICES, SET_PRICE, SHOP, STOCK, goods
-from autopilot.platforms.vendure.goods import Goods, goods_of, with_tax
 from autopilot.platforms.vendure.listing import Axis, Options, everything
 from autopilot.platforms.vendure.sales import order_of
 from autopilot.platforms.vendure.session import Session
@@ -33,6 +37,8 @@ WHOLE_SHOP: Final = "__default_channel__"
 
 MONEY_DIGITS: Final = 2
 """Digits after the point of the amounts that settings are written in."""
+
+NO_TAX: Final = Decimal(0)
 
 READ_AGAIN: Final = timedelta(days=1)
 """Orders placed within this time are read again at every tick."""
@@ -68,7 +74,7 @@ class VendureShop:
         self._session, self._book, self._currency, self._timezone = session, book, currency, timezone
         self._channel_token, self._cost_field = channel, cost_field
         self._opened: tuple[Channel, Goods] | None = None
-        self._tax: dict[str, float] = {}
+        self._tax: dict[str, Decimal] = {}
 
     def catalogue(self) -> Catalogue:
         """What is sold, as of the first time it was asked for. Raises: PlatformError."""
@@ -88,7 +94,7 @@ class VendureShop:
 
         def take(page: Sequence[Priced]) -> None:
             for variant in page:
-                self._tax[variant.id] = variant.tax_rate_applied.value
+                self._tax[variant.id] = variant.tax_rate_applied.share
                 if variant.id in place:
                     prices[place[variant.id]] = variant.price if variant.price > 0 else np.nan
 
@@ -123,9 +129,9 @@ class VendureShop:
             found: list[Sold] = []
             page = self._variants(goods(self._cost_field), Sold, now, currency=currency)
             everything(page, by=MADE_AT, where=ON_SALE, take=found.extend)
-            opened = goods_of(found, currency=currency, cost_field=self._cost_field)
-            self._tax.update(opened.tax)
-            self._opened = (channel, opened)
+            self._tax.update({variant.id: variant.tax_rate_applied.share for variant in found})
+            offered = [_good(variant, self._cost_field) for variant in found if variant.product.enabled]
+            self._opened = (channel, goods_of(offered, currency=currency))
         return self._opened
 
     def _goods(self, now: datetime) -> Goods:
@@ -142,8 +148,8 @@ class VendureShop:
             raise BadAnswer(f"moneyStrategyPrecision: expected amounts with {MONEY_DIGITS} decimals, was {digits}")
         return channel
 
-    def _variants(self, document: str, model: type[A], now: datetime, *, currency: str) -> Callable[[Options], list[A]]:
-        def page(options: Options) -> list[A]:
+    def _variants(self, document: str, model: type[M], now: datetime, *, currency: str) -> Callable[[Options], list[M]]:
+        def page(options: Options) -> list[M]:
             data = self._session.ask(document, {"options": options}, now=now, currency=currency)
             return items_of(model, data.get("productVariants"), "productVariants")
 
@@ -202,7 +208,7 @@ class VendureShop:
 
     def _set_price(self, variant: str, net_cents: int, now: datetime) -> str:
         channel, goods = self._open(now)
-        cents = with_tax(net_cents, self._tax.get(variant, 0.0)) if channel.prices_include_tax else net_cents
+        cents = with_tax(net_cents, self._tax.get(variant, NO_TAX)) if channel.prices_include_tax else net_cents
         currency = goods.catalogue.currency
         price: dict[str, Any] = {"id": variant, "prices": [{"currencyCode": currency, "price": cents}]}
         data = self._session.ask(SET_PRICE, {"input": [price]}, now=now, currency=currency)
@@ -214,6 +220,17 @@ class VendureShop:
         if stands != net_cents:
             raise BadAnswer(f"updateProductVariants: expected price {net_cents}, was {stands}")
         return f"price of variant {variant} is {net_cents}"
+
+
+def _good(variant: Sold, cost_field: str | None) -> Good:
+    cost = None if cost_field is None else (variant.custom_fields or {}).get(cost_field)
+    known = isinstance(cost, int | float) and not isinstance(cost, bool) and math.isfinite(cost)
+    return Good(
+        id=variant.id,
+        sku=variant.sku,
+        price_cents=variant.price if variant.price > 0 else None,
+        cost_cents=float(cost) if known and cost is not None else math.nan,
+    )
 
 
 def _within(stretch: tuple[datetime, datetime]) -> dict[str, str]:

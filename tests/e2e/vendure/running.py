@@ -8,6 +8,8 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -22,9 +24,30 @@ PATIENCE_S = 180.0
 """It is up within 15 s on an idle machine."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Server:
+    """A server that answers.
+
+    Attributes:
+        address: Its base URL.
+    """
+
+    address: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def shift_clock(self, by: timedelta) -> None:
+        """What the server takes for now is so much later than it is, until shifted again."""
+        milliseconds = round(by.total_seconds() * 1000)
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{milliseconds}\n".encode())
+        self.process.stdin.flush()
+        _wait_for(self.process, self.log, f"SHIFTED {milliseconds}\n")
+
+
 @contextmanager
-def running(folder: Path) -> Iterator[str]:
-    """Base URL of a server that answers; its database and its log are in ``folder``."""
+def running(folder: Path) -> Iterator[Server]:
+    """A server whose database and log are in ``folder``."""
     modules = INSTALLED / "node_modules"
     if not (modules / "@vendure" / "core").is_dir():
         pytest.fail(f"no Vendure in {INSTALLED}: run make e2e, which installs it")
@@ -49,8 +72,8 @@ def running(folder: Path) -> Iterator[str]:
             stderr=subprocess.STDOUT,
         )
     try:
-        _wait_for(server, log)
-        yield f"http://127.0.0.1:{port}"
+        _wait_for(server, log, "READY\n")
+        yield Server(address=f"http://127.0.0.1:{port}", process=server, log=log)
     finally:
         assert server.stdin is not None
         server.stdin.close()
@@ -61,12 +84,12 @@ def running(folder: Path) -> Iterator[str]:
             server.wait(15)
 
 
-def _wait_for(server: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_for(server: subprocess.Popen[bytes], log: Path, word: str) -> None:
     deadline = time.monotonic() + PATIENCE_S
-    while "READY" not in log.read_text(encoding="utf-8", errors="replace"):
+    while not (said := log.read_text(encoding="utf-8", errors="replace")).endswith(word):
         if server.poll() is not None or time.monotonic() > deadline:
-            pytest.fail(f"Vendure is not up; its last words: {log.read_text(encoding='utf-8', errors='replace')[-2000:]}")
-        time.sleep(0.1)
+            pytest.fail(f"waited for {word!r} from Vendure; its last words: {said[-2000:]}")
+        time.sleep(0.05)
 
 
 def _free_port() -> int:
