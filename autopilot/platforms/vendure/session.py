@@ -61,6 +61,10 @@ class Session:
             self._denied[document] = error
             raise
 
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._courier.close()
+
     def _check(self, document: str) -> None:
         known = self._locked_out or self._denied.get(document)
         if known is not None:

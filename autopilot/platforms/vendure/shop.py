@@ -15,7 +15,7 @@ from autopilot.clock import SystemClock
 from autopilot.platforms.answers import parsed
 from autopilot.platforms.goods import Good, Goods, goods_of
 from autopilot.platforms.http import Refused
-from autopilot.platforms.order_book import KEPT_DAYS, OrderBook
+from autopilot.platforms.order_book import KEPT_DAYS, OrderBook, Returns
 from autopilot.platforms.tax import with_tax
 from autopilot.platforms.today import stock_rows
 from autopilot.platforms.vendure.answers import Channel, M, Placed, Priced, Sold, Stocked, StockRules, items_of
@@ -114,13 +114,14 @@ class VendureShop:
             write=lambda command: self._set_price(ids[command.entity], command.value, now),
         )
 
-    def goods(self, *, now: datetime) -> Goods:
-        """What is sold, with Vendure's own ids. Raises: PlatformError."""
-        return self._goods(now)
+    def returns(self) -> Returns:
+        """What came back of what was sold, as far as it was read."""
+        return self._book.returns()
 
-    def channel(self, *, now: datetime) -> Channel:
-        """The channel that is driven. Raises: PlatformError."""
-        return self._open(now)[0]
+    def close(self) -> None:
+        """Let go of connections and of the book."""
+        self._session.close()
+        self._book.close()
 
     def _open(self, now: datetime) -> tuple[Channel, Goods]:
         if self._opened is None:

@@ -18,9 +18,9 @@ class Api:
     def __init__(self, address: str) -> None:
         self._client = httpx.Client(base_url=address, timeout=60.0, trust_env=False)
 
-    def ask(self, document: str, **variables: Any) -> Any:
+    def ask(self, document: str, *, headers: Mapping[str, str] | None = None, **variables: Any) -> Any:
         """The one field of the operation's data; anything but success fails the test."""
-        response = self._client.post("", json={"query": document, "variables": variables})
+        response = self._client.post("", json={"query": document, "variables": variables}, headers=headers)
         body = response.json()
         assert "errors" not in body, body["errors"]
         if TOKEN in response.headers:
@@ -28,9 +28,6 @@ class Api:
         (answer,) = body["data"].values()
         assert not (isinstance(answer, dict) and "errorCode" in answer), answer
         return answer
-
-    def close(self) -> None:
-        self._client.close()
 
 
 WRONG = "... on ErrorResult { errorCode message }"
@@ -113,14 +110,39 @@ class Merchant(Api):
             "mutation($i: [UpdateProductVariantInput!]!) { updateProductVariants(input: $i) { id } }", i=[{"id": variant, "price": price}]
         )
 
-    def variants(self) -> dict[str, Json]:
-        """{id: what the shop shows of it}."""
-        listed = self.ask("{ productVariants { items { id sku price priceWithTax stockLevels { stockOnHand stockAllocated } } } }")
-        return {item["id"]: item for item in listed["items"]}
+    def add_channel(self, token: str, *, prices_include_tax: bool) -> None:
+        """A further channel that sells everything."""
+        default = self.ask("{ activeChannel { id defaultTaxZone { id } defaultCurrencyCode } }")
+        channel = self.ask(
+            f"mutation($i: CreateChannelInput!) {{ createChannel(input: $i) {{ ... on Channel {{ id }} {WRONG} }} }}",
+            i={
+                "code": token,
+                "token": token,
+                "defaultLanguageCode": "en",
+                "defaultCurrencyCode": default["defaultCurrencyCode"],
+                "pricesIncludeTax": prices_include_tax,
+                "defaultTaxZoneId": default["defaultTaxZone"]["id"],
+                "defaultShippingZoneId": default["defaultTaxZone"]["id"],
+            },
+        )
+        products = [product["id"] for product in self.ask("{ products { items { id } } }")["items"]]
+        self.ask(
+            "mutation($i: AssignProductsToChannelInput!) { assignProductsToChannel(input: $i) { id } }",
+            i={"productIds": products, "channelId": channel["id"]},
+        )
 
-    def prices(self) -> dict[str, int]:
+    def prices(self, *, channel: str = "") -> dict[str, int]:
         """{SKU: price that stands, without tax}."""
-        return {item["sku"]: item["price"] for item in self.variants().values()}
+        return {item["sku"]: item["price"] for item in self._variants(channel)}
+
+    def prices_with_tax(self, *, channel: str = "") -> dict[str, int]:
+        """{SKU: what buyers pay}."""
+        return {item["sku"]: item["priceWithTax"] for item in self._variants(channel)}
+
+    def _variants(self, channel: str) -> list[Json]:
+        headers = {"vendure-token": channel} if channel else {}
+        items: list[Json] = self.ask("{ productVariants { items { sku price priceWithTax } } }", headers=headers)["items"]
+        return items
 
     def orders(self) -> list[Json]:
         """All that were placed."""
