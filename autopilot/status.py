@@ -6,6 +6,7 @@ import fcntl
 from dataclasses import dataclass
 from pathlib import Path
 
+from autopilot.changes_told import skus_of, told
 from autopilot.decided import counts, with_intents
 from autopilot.journal import Journal, Record, Topic
 from autopilot.lease import LOCK_FILE
@@ -24,6 +25,7 @@ class Status:
         plan: Id of the plan in force, "" for none.
         policy: How the learned policy stood in the last tick, in words; "" where none is at the wheel.
         faults: What kept the last tick from being clean.
+        changes: Levels that have changed within the remembered days, in words.
         commands, interventions: Of the last tick.
         unresolved: Writes whose outcome is not known.
         orders_waiting: Orders of persons that the daemon has not taken yet.
@@ -39,6 +41,7 @@ class Status:
     plan: str
     policy: str
     faults: list[str]
+    changes: list[str]
     commands: int
     interventions: int
     unresolved: int
@@ -62,6 +65,7 @@ def status_of(journal: Journal, state_dir: Path) -> Status:
         plan="" if val is None else val["plan_id"],
         policy="" if val is None else _policy(val["terms"], journal.last(Topic.CONFIG)),
         faults=[] if val is None else val["faults"],
+        changes=[] if val is None else told(val, skus_of(journal)),
         commands=commands,
         interventions=interventions,
         unresolved=_unresolved(journal),

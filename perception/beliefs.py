@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from perception import rates
 from perception.catalogue import Catalogue
+from perception.change import Rate, Shift
 from perception.economics import Economics, unit_margin_cents
 from perception.history import History, days_of
 from perception.maturity import expected_maturity
@@ -35,12 +37,13 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """What beliefs are drawn under: (m,) price in force, units on hand (NaN unknown), elasticity, and the coverage of reports."""
+    """What beliefs are drawn under: (m,) price in force, units on hand (NaN unknown), elasticity, the coverage of reports, and changes."""
 
     price_cents: Floats
     on_hand: Floats
     elasticity: Estimate
     coverage: Coverage
+    shifts: Mapping[Rate, Shift]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +97,9 @@ def _elapsed_s(history: History, signal: Signal, now_s: float, timezone: ZoneInf
 
 def believe(history: History, view: View, *, catalogue: Catalogue, economics: Economics, tuning: EstimatorTuning) -> Beliefs:
     """All rates from the remembered days."""
-    fading = Fading(half_life_days=tuning.half_life_days, log_price=np.log(view.price_cents), elasticity=view.elasticity.mean)
+    fading = Fading(
+        half_life_days=tuning.half_life_days, log_price=np.log(view.price_cents), elasticity=view.elasticity.mean, shifts=view.shifts
+    )
     ads = tally_ads(history, fading, maturity=view.coverage.maturity)
     shop = tally_shop(history, fading, passed=view.coverage.shop_passed)
     shelf = Shelf(price_cents=view.price_cents, on_hand=view.on_hand, cost_cents=catalogue.cost_cents, is_new=catalogue.is_new)

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from perception import beliefs, elasticity, freshness, history, loss, quality, tally
+from perception import beliefs, change_round, elasticity, freshness, history, loss, quality, tally
 from perception.catalogue import Catalogue
+from perception.change_round import Changes
 from perception.economics import Economics
 from perception.fields import Field
 from perception.freshness import Stillness
@@ -38,6 +39,7 @@ class EstimatorMemory:
         elasticity_day: Ordinal of the day whose renewal has begun, -1 before the first.
         stillness: How long each signal has stood still.
         elasticity_round: How far the day's renewal has come, where a store has many products.
+        changes: Levels that have changed; None before the first tick.
     """
 
     at: datetime | None
@@ -49,6 +51,7 @@ class EstimatorMemory:
     elasticity_day: int
     stillness: dict[Signal, Stillness]
     elasticity_round: Round | None = None
+    changes: Changes | None = None
 
 
 def start(catalogue: Catalogue, tuning: EstimatorTuning) -> EstimatorMemory:
@@ -103,6 +106,16 @@ def estimate(
         tuning=tuning.elasticity,
         tick_s=tuning.tick_s,
     )
+    changes = change_round.looked(
+        memory.changes or change_round.nothing(past.sku_count),
+        past,
+        change_round.Ground(
+            log_anchor=_log_anchor(catalogue), elasticity=renewal.belief.mean, maturity=coverage.maturity, shape=tuning.shape
+        ),
+        day=clock.day,
+        tuning=tuning.change,
+        tick_s=tuning.tick_s,
+    )
     stillness = _stillness(memory, past, clock, _effort(past, setpoints, catalogue), tuning)
     remembered = EstimatorMemory(
         at=seen.at,
@@ -114,9 +127,17 @@ def estimate(
         elasticity_day=max(clock.day, memory.elasticity_day),
         stillness=stillness,
         elasticity_round=renewal.round,
+        changes=changes,
     )
     sight = _Sight(
-        memory=remembered, clock=clock, coverage=coverage, price_cents=price, on_hand=on_hand, rejected=rejected, suspect=suspect
+        memory=remembered,
+        changes=changes,
+        clock=clock,
+        coverage=coverage,
+        price_cents=price,
+        on_hand=on_hand,
+        rejected=rejected,
+        suspect=suspect,
     )
     return _state(sight, catalogue, economics, tuning, timezone), remembered
 
@@ -139,6 +160,7 @@ class _Sight:
     """What one tick knows before beliefs are drawn from it."""
 
     memory: EstimatorMemory
+    changes: Changes
     clock: _Clock
     coverage: beliefs.Coverage
     price_cents: Floats
@@ -196,6 +218,12 @@ def _price_in_force(setpoints: dict[Field, Floats], catalogue: Catalogue) -> Flo
     return np.maximum(price, 1.0)
 
 
+@by_identity
+def _log_anchor(catalogue: Catalogue) -> Floats:
+    """(m,) log of the merchant's own prices, 1 cent at least."""
+    return np.log(np.maximum(np.nan_to_num(catalogue.anchor_price_cents, nan=1.0), 1.0))
+
+
 def _stillness(
     memory: EstimatorMemory, past: History, clock: _Clock, effort: dict[Signal, float], tuning: EstimatorTuning
 ) -> dict[Signal, Stillness]:
@@ -235,7 +263,13 @@ def _spend_cents(ads: Cells, catalogue: Catalogue) -> Floats:
 def _state(sight: _Sight, catalogue: Catalogue, economics: Economics, tuning: EstimatorTuning, timezone: ZoneInfo) -> StoreState:
     """Draw beliefs from what is remembered and put the message together."""
     memory, clock, past = sight.memory, sight.clock, sight.memory.history
-    view = beliefs.View(price_cents=sight.price_cents, on_hand=sight.on_hand, elasticity=memory.elasticity, coverage=sight.coverage)
+    view = beliefs.View(
+        price_cents=sight.price_cents,
+        on_hand=sight.on_hand,
+        elasticity=memory.elasticity,
+        coverage=sight.coverage,
+        shifts=sight.changes.shifts,
+    )
     believed = beliefs.believe(past, view, catalogue=catalogue, economics=economics, tuning=tuning)
     belief = believed.worth
     ads = {d: cells for d in sorted(past.days) if (cells := history.cells_of(past, Signal.ADS, d)) is not None}
@@ -274,6 +308,7 @@ def _state(sight: _Sight, catalogue: Catalogue, economics: Economics, tuning: Es
         baseline_loss_7d_cents=float(loss.window_loss_cents(results, today=clock.day, day_fraction=clock.fraction, days=7)),
         rejected=sight.rejected,
         suspect=sight.suspect,
+        changes=change_round.told(sight.changes),
     )
 
 

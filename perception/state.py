@@ -30,6 +30,27 @@ class Rejection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A level that has changed, so that days before it, or an episode within them, count for less.
+
+    Attributes:
+        rate: Which, see ``perception.change.Rate``.
+        sku: Index into the catalogue, or -1 for the whole store.
+        since_day: Store-local day ordinal from which the level was another.
+        until_day: First day at which it was over; None while it lasts.
+        ratio: That level over the one of all other days, > 0.
+        evidence: Log Bayes factor of the change against none.
+    """
+
+    rate: str
+    sku: int
+    since_day: int
+    until_day: int | None
+    ratio: float
+    evidence: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
     """A belief about one figure per SKU: (m,) mean and (m,) standard deviation, in the figure's own unit."""
 
@@ -67,6 +88,7 @@ class StoreState:
         baseline_loss_24h_cents, baseline_loss_7d_cents: Lag-corrected lower bound of profit lost against the baseline, >= 0.
         rejected: Figures not believed in this tick.
         suspect: (m,) SKUs whose figures were rejected in this tick: hold them.
+        changes: Levels that have changed within the remembered days; already allowed for in the beliefs above.
     """
 
     tick: int
@@ -99,3 +121,4 @@ class StoreState:
     baseline_loss_7d_cents: float
     rejected: tuple[Rejection, ...]
     suspect: Bools
+    changes: tuple[Change, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from perception.change import ChangeTuning
 from perception.elasticity import ElasticityTuning
 from perception.maturity import MaturityCurve
 from perception.quality import QualityLimits
@@ -32,6 +33,7 @@ class EstimatorTuning:
         organic_prior_per_day, organic_shape: Prior units a day and SKU; shape of the gamma prior around the store's mean. Below 1
             because sales are top-heavy: a tenth of the SKUs make 60 % of revenue (fit, Online Retail II).
         elasticity: See ``ElasticityTuning``.
+        change: When the level of a rate is believed to have changed.
         maturity: When conversions come and are reported.
         quality: What figures are believed.
         shape: Activity over day and week.
@@ -58,6 +60,7 @@ class EstimatorTuning:
     organic_prior_per_day: float = 0.2
     organic_shape: float = 0.5
     elasticity: ElasticityTuning = field(default_factory=ElasticityTuning)
+    change: ChangeTuning = field(default_factory=ChangeTuning)
     maturity: MaturityCurve = field(default_factory=MaturityCurve)
     quality: QualityLimits = field(default_factory=QualityLimits)
     shape: ActivityShape = field(default_factory=ActivityShape)

@@ -92,7 +92,7 @@ def open_fleet(terms: FleetTerms, *, seeds: Ints) -> FleetState:
         truth, outcome = market.step(parameters, truth, setpoints)
         reports = reporting.advance(parameters, reports, outcome)
     goods = _goods(terms, truth, setpoints)
-    watch = open_watch(terms, goods.anchor_price_cents)
+    watch = open_watch(terms, goods.anchor_price_cents, reports)
     settled = settle(terms, watch, reports, opened_hour=truth.hour)
     tallied = tally(terms, settled, watch, reports, opened_hour=truth.hour)
     none = np.zeros(seeds.size)

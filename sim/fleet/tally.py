@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from control.rows import row_sums
+from perception.change import Rate
 from perception.tally import LEAST_SCALED, ConversionTally, ShopTally
 from perception.units import Floats
 from sim.fleet.pages import ages_kept, page_of_age
@@ -99,17 +100,19 @@ def settle(terms: FleetTerms, watch: Watch, reports: Reports, *, opened_hour: in
     by_age = np.zeros((shape[0], terms.fading.size))
     clicks: dict[int, Floats] = {}
     for age in _ended(terms, reports):
-        page, fading = page_of_age(reports, age), float(terms.fading[age])
+        page, fading, ordinal = page_of_age(reports, age), float(terms.fading[age]), _ordinal(terms, reports, age)
         is_watched = age <= len(watch.days)
-        orders += fading * page.shop[..., 0]
-        units += fading * page.shop[..., 1]
+        organic, cvr = watch.shifts[Rate.ORGANIC], watch.shifts[Rate.CVR]
+        orders += fading * page.shop[..., 0] * organic.weight(ordinal)
+        units += fading * page.shop[..., 1] * organic.weight(ordinal)
         if is_watched:
-            watched_days += fading * watch.days[-age].stocked * watch.days[-age].demand
+            watched_days += fading * watch.days[-age].stocked * watch.days[-age].demand * organic.exposure(ordinal)
         else:
-            earlier_days += fading
+            earlier_days += fading * organic.exposure(ordinal)
         if age >= terms.changing_days:
-            conversions += fading * page.conversions[..., 0]
-            expected += fading / max(float(terms.maturity[0, age]), LEAST_SCALED) * page.conversions[..., 0]
+            conversions += fading * page.conversions[..., 0] * cvr.weight(ordinal)
+            reported = fading / max(float(terms.maturity[0, age]), LEAST_SCALED) * page.conversions[..., 0]
+            expected += reported * organic.weight(ordinal)
             value += page.conversions[..., 1]
         if age >= final_from(terms):
             cost, seen = page.traffic[..., _COST].astype(np.float64), page.traffic[..., _CLICKS].astype(np.float64)
@@ -119,7 +122,7 @@ def settle(terms: FleetTerms, watch: Watch, reports: Reports, *, opened_hour: in
             month += cost * (age <= since_month)
             clicks_7d += seen * (age < WEEK_DAYS)
             cost_7d += cost * (age < WEEK_DAYS)
-            faded = fading * seen * watch.days[-age].demand if is_watched else fading * seen
+            faded = (fading * seen * watch.days[-age].demand if is_watched else fading * seen) * cvr.exposure(ordinal)
             if terms.maturity[0, age] == terms.maturity[-1, age]:
                 sums = mature_watched if is_watched else mature_before
                 sums += terms.maturity[0, age] * faded
@@ -160,12 +163,12 @@ def tally(terms: FleetTerms, settled: Settled, watch: Watch, reports: Reports, *
         clicks, cents = page.traffic[..., _CLICKS].astype(np.float64), page.traffic[..., _COST].astype(np.float64)
         weight = float(terms.fading[age] * matured[age])
         demand = at_today if age == 0 else now * watch.days[-age].demand if age <= len(watch.days) else 1.0
-        trials += weight * clicks * demand
+        trials += weight * clicks * demand * watch.shifts[Rate.CVR].exposure(_ordinal(terms, reports, age))
         clicks_new += clicks
         cost_new += cents
         cost[age] = by_campaign(terms, cents)
         cost_by_age[:, age] = row_sums(cost[age])
-    conversions, expected, value, value_7d = _conversions(terms, settled, reports, matured)
+    conversions, expected, value, value_7d = _conversions(terms, settled, watch, reports, matured)
     # whole numbers: exact in any order
     spent = row_sums(settled.cost_window_cents) + sum(cost_by_age[:, age] for age in cost if age <= since_window)
     measured = row_sums(cost_by_age * matured)
@@ -186,6 +189,11 @@ def by_campaign(terms: FleetTerms, cents: Floats) -> Floats:
     """(n, c) sums of (n, m) whole amounts; exact, so the order of adding does not matter."""
     sums: Floats = cents @ terms.members
     return sums
+
+
+def _ordinal(terms: FleetTerms, reports: Reports, age: int) -> int:
+    """Date ordinal of the day ``age`` days ago."""
+    return terms.first_day + reports.hour // HOURS_PER_DAY - age
 
 
 def _ended(terms: FleetTerms, reports: Reports) -> range:
@@ -209,15 +217,18 @@ def _final_trials(settled: Settled, matured: Floats) -> tuple[Floats, Floats]:
     return watched, before
 
 
-def _conversions(terms: FleetTerms, settled: Settled, reports: Reports, matured: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+def _conversions(
+    terms: FleetTerms, settled: Settled, watch: Watch, reports: Reports, matured: Floats
+) -> tuple[Floats, Floats, Floats, Floats]:
     """Faded conversions, what is expected of them, and their value: of all days, and of this week's."""
     conversions, expected = settled.conversions.copy(), settled.expected.copy()
     older, week = (np.zeros(conversions.shape, dtype=np.int64) for _ in range(2))
     for age, page in _running(terms, reports, until=terms.changing_days):
+        ordinal = _ordinal(terms, reports, age)
         faded = float(terms.fading[age]) * page.conversions[..., 0]
-        conversions += faded
+        conversions += faded * watch.shifts[Rate.CVR].weight(ordinal)
         faded /= max(float(matured[age]), LEAST_SCALED)
-        expected += faded
+        expected += faded * watch.shifts[Rate.ORGANIC].weight(ordinal)
         sums = week if age < WEEK_DAYS else older
         sums += page.conversions[..., 1]
     value_7d = week.astype(np.float64)

@@ -10,10 +10,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from perception import elasticity
+from perception.change import Rate, Shift
 from perception.elasticity import Evidence
 from perception.state import Estimate
 from perception.tally import FEWEST_DAYS, LEAST_SCALED, relative_record
 from perception.units import Bools, Floats, Ints
+from sim.fleet.change import shifts_now
 from sim.fleet.pages import page_of_age
 from sim.fleet.terms import FleetTerms
 from sim.moment import HOURS_PER_DAY
@@ -46,6 +48,7 @@ class Watch:
         log_price_h, stocked_h: (n, m) sums over today's hours.
         hours: Today's hours so far.
         elasticity: Belief as of this morning.
+        shifts: Levels that have changed, as of this morning.
     """
 
     log_anchor: Floats
@@ -55,10 +58,11 @@ class Watch:
     stocked_h: Floats
     hours: int
     elasticity: Estimate
+    shifts: dict[Rate, Shift]
 
 
-def open_watch(terms: FleetTerms, anchor_price_cents: Floats) -> Watch:
-    """Nothing watched yet, the merchant's own prices in force."""
+def open_watch(terms: FleetTerms, anchor_price_cents: Floats, reports: Reports) -> Watch:
+    """Nothing watched yet, the merchant's own prices in force; what was reported before tells of changes already."""
     log_anchor, none = np.log(anchor_price_cents), np.zeros_like(anchor_price_cents)
     believed = elasticity.prior(anchor_price_cents.shape[1], terms.tuning.elasticity)
     return Watch(
@@ -69,6 +73,7 @@ def open_watch(terms: FleetTerms, anchor_price_cents: Floats) -> Watch:
         stocked_h=none,
         hours=0,
         elasticity=Estimate(mean=none + believed.mean, sd=none + believed.sd),
+        shifts=shifts_now(terms, (), reports),
     )
 
 
@@ -94,13 +99,14 @@ def watched(watch: Watch, *, price_cents: Ints | None, on_hand: Ints, hour: int)
 
 
 def next_day(terms: FleetTerms, watch: Watch, reports: Reports) -> Watch:
-    """Close the day at midnight and renew the belief about elasticity from all whole days."""
+    """Close the day at midnight, renew the belief about elasticity from all whole days, and look for changes."""
     none = np.zeros_like(watch.log_price_h)
     ended = WatchedDay(log_price=watch.log_price_h / watch.hours, stocked=watch.stocked_h / watch.hours, demand=none)
     days = (*watch.days, ended)[-terms.fading.size + 1 :]
     believed = _elasticity(terms, watch.elasticity, days, reports)
     weighed = tuple(replace(day, demand=np.exp(believed.mean * (watch.log_anchor - day.log_price))) for day in days)
-    return replace(watch, days=weighed, log_price_h=none, stocked_h=none, hours=0, elasticity=believed)
+    shifts = shifts_now(terms, weighed, reports)
+    return replace(watch, days=weighed, log_price_h=none, stocked_h=none, hours=0, elasticity=believed, shifts=shifts)
 
 
 def _elasticity(terms: FleetTerms, before: Estimate, days: tuple[WatchedDay, ...], reports: Reports) -> Estimate:

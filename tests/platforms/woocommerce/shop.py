@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import json
 import re
 from copy import deepcopy
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from jsonschema import Draft7Validator, FormatChecker
@@ -46,6 +49,8 @@ class Shop:
         self.counts_pages = True
         self.has_variations_list = True
         self.permission = "read_write"
+        self.is_secure = False
+        self.nonces: set[str | None] = set()
         self.problems: list[str] = []
         self.between_pages: list[Any] = []
         """Things to do after each answer that lists orders."""
@@ -70,7 +75,7 @@ class Shop:
 
     def place(self, at: datetime, *lines: tuple[int, int, str], status: str = "processing", **fields: Any) -> int:
         """Lines are (product or variation, quantity, total without tax)."""
-        order = deepcopy(SAMPLES["orders"]["body"][0])
+        order = {**SAMPLES["orders"]["body"][0], "refunds": []}
         order |= {"id": self.new_id(), "status": status, "currency": self.currency, "date_created_gmt": stamp(at), **fields}
         order["line_items"] = [self._line(item, quantity, total) for item, quantity, total in lines]
         self.orders[order["id"]] = order
@@ -88,7 +93,7 @@ class Shop:
         self.touch(order, at)
 
     def _line(self, item: int, quantity: int, total: str) -> dict[str, Any]:
-        line = deepcopy(SAMPLES["orders"]["body"][0]["line_items"][0])
+        line = SAMPLES["orders"]["body"][0]["line_items"][0]
         parent = self.variations[item]["parent_id"] if item in self.variations else 0
         ids = {"product_id": parent or item, "variation_id": item if parent else 0}
         return {**line, **ids, "id": self.new_id(), "quantity": quantity, "total": total, "sku": ""}
@@ -99,6 +104,8 @@ class Shop:
         route = query.pop("rest_route", None) if request.path == "/index.php" else request.path.removeprefix("/wp-json")
         if route is None or not route.startswith("/wc/v3/"):
             return Reply(status=404, body=b"<!DOCTYPE html><html><body>Not found</body></html>", headers={"content-type": "text/html"})
+        if not self.is_signed_in(request):
+            return _error(401, "woocommerce_rest_cannot_view", "Sorry, you cannot list resources.")
         if self.permission not in ("read_write", "read" if request.method == "GET" else "write"):
             words = f"The API key provided does not have {'read' if request.method == 'GET' else 'write'} permissions."
             return _error(401, "woocommerce_rest_authentication_error", words)
@@ -108,6 +115,22 @@ class Shop:
         if asked is None:
             return _error(400, "rest_invalid_param", "Invalid parameter(s)")
         return self._routed(route.removeprefix("/wc/v3/").split("/"), asked, request.body)
+
+    def is_signed_in(self, request: Request) -> bool:
+        """As ``WC_REST_Authentication``: Basic authentication only over TLS, else a signature of the query that was not used before."""
+        if self.is_secure:
+            basic = base64.b64encode(f"{KEY}:{SECRET}".encode()).decode()
+            return request.headers.get("authorization") == f"Basic {basic}"
+        params = dict(request.query)
+        given = params.pop("oauth_signature", "")
+        # each pair is encoded, joined by "=" and encoded once more
+        pairs = [quote(f"{quote(name, safe='')}={quote(params[name], safe='')}", safe="") for name in sorted(params)]
+        home = f"http://{request.headers['host']}{request.path}"
+        text = f"{request.method}&{quote(home, safe='')}&{'%26'.join(pairs)}"
+        own = base64.b64encode(hmac.digest(f"{SECRET}&".encode(), text.encode(), "sha256")).decode()
+        fresh = params.get("oauth_nonce") not in self.nonces
+        self.nonces.add(params.get("oauth_nonce"))
+        return fresh and params.get("oauth_consumer_key") == KEY and hmac.compare_digest(own, given)
 
     def _checked(self, method: str, route: str, query: dict[str, str], body: Any) -> dict[str, Any] | None:
         """The arguments by the recorded schemas, with their defaults."""
@@ -172,7 +195,7 @@ class Shop:
         size, start = asked["per_page"], (asked["page"] - 1) * asked["per_page"]
         pages = -(-len(things) // size)
         headers = {"X-WP-Total": str(len(things)), "X-WP-TotalPages": str(pages)} if self.counts_pages else {}
-        return Reply(body=deepcopy(things[start : start + size]), headers=headers)
+        return Reply(body=things[start : start + size], headers=headers)
 
     def _by_id(self, things: dict[int, dict[str, Any]]) -> list[dict[str, Any]]:
         return [things[key] for key in sorted(things)]
@@ -186,7 +209,7 @@ class Shop:
         product["regular_price"] = text if re.fullmatch(r"-?\d*\.?\d+", text) else ""
         if product["sale_price"] and product["regular_price"] and float(product["sale_price"]) >= float(product["regular_price"]):
             product |= {"sale_price": "", "on_sale": False}
-        return deepcopy(product)
+        return product
 
 
 def _typed(value: str, schema: dict[str, Any]) -> Any:
