@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -37,8 +38,7 @@ def examine(loaded: Loaded, *, now: datetime) -> tuple[Finding, ...]:
     """
     settings = loaded.settings
     policy = tuple(_policy(settings))
-    with TemporaryDirectory() as folder:
-        live = wiring.live(loaded, folder=Path(folder), effects=MemoryEffects())
+    with TemporaryDirectory() as folder, closing(wiring.live(loaded, folder=Path(folder), effects=MemoryEffects())) as live:
         now = live.opens or now
         catalogue, readback = live.platform.catalogue(), live.platform.readback(now=now)
         figures = tuple(_figures(live, now=now)) if live.opens is None else ()

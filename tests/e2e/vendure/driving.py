@@ -80,8 +80,9 @@ class Driver:
             for rows in from_jsonable(record.val, Observation).rows:
                 if rows.signal is Signal.SHOP:
                     for sku, day, version, figures in zip(rows.sku, rows.day, rows.version, rows.values, strict=True):
-                        cell, seen = (catalogue[sku], int(day)), (int(version), tuple(int(figure) for figure in figures))
-                        newest[cell] = max(newest.get(cell, (-1, (0, 0, 0))), seen)
+                        orders, units, revenue = (int(figure) for figure in figures)
+                        cell, seen = (catalogue[sku], int(day)), (int(version), (orders, units, revenue))
+                        newest[cell] = max(newest.get(cell, seen), seen)
         return {cell: figures for cell, (_, figures) in newest.items() if any(figures)}
 
 

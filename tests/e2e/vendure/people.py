@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
@@ -17,6 +17,12 @@ class Api:
 
     def __init__(self, address: str) -> None:
         self._client = httpx.Client(base_url=address, timeout=60.0, trust_env=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
 
     def ask(self, document: str, *, headers: Mapping[str, str] | None = None, **variables: Any) -> Any:
         """The one field of the operation's data; anything but success fails the test."""

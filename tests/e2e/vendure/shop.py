@@ -6,7 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeAlias
@@ -51,17 +51,17 @@ class GiftShop:
 
     def sell(self, basket: Mapping[str, int]) -> Json:
         """One order: {SKU: units}."""
-        buyer = self._buyer()
-        buyer.fill_cart([(self.variants[sku], units) for sku, units in basket.items()])
-        return buyer.pay()
+        (order,) = self.sell_at_once([basket])
+        return order
 
     def sell_at_once(self, baskets: Sequence[Mapping[str, int]]) -> list[Json]:
         """Several buyers who pay in the same moment."""
-        buyers = [self._buyer() for _ in baskets]
-        for buyer, basket in zip(buyers, baskets, strict=True):
-            buyer.fill_cart([(self.variants[sku], units) for sku, units in basket.items()])
-        with ThreadPoolExecutor(len(buyers)) as counters:
-            return list(counters.map(Buyer.pay, buyers))
+        with ExitStack() as visits:
+            buyers = [visits.enter_context(self._buyer()) for _ in baskets]
+            for buyer, basket in zip(buyers, baskets, strict=True):
+                buyer.fill_cart([(self.variants[sku], units) for sku, units in basket.items()])
+            with ThreadPoolExecutor(len(buyers)) as counters:
+                return list(counters.map(Buyer.pay, buyers))
 
     def order(self, placed: Json) -> Json:
         """As the merchant sees it now."""
@@ -91,8 +91,9 @@ def open_gift_shop(folder: Path) -> Iterator[GiftShop]:
     """A shop with a past, on a server of its own."""
     with running(folder) as server:
         shop = GiftShop(server)
-        shop.live_through(PAST_DAYS)
-        yield shop
+        with shop.merchant:
+            shop.live_through(PAST_DAYS)
+            yield shop
 
 
 @contextmanager
