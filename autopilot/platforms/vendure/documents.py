@@ -85,7 +85,3 @@ query Goods($options: ProductVariantListOptions!) {{
     items {{ id createdAt sku price taxRateApplied {{ value }} product {{ enabled }}{cost} }}
   }}
 }}"""
-
-
-FIXED: Final = (LOGIN, SHOP, PRICES, STOCK, ORDERS, SET_PRICE, FIND_PROMOTIONS, CREATE_PROMOTION, UPDATE_PROMOTION)
-"""All but ``goods``, whose text depends on the options."""

@@ -35,19 +35,19 @@ class Site:
     folder: Path
     opened: ExitStack
 
-    def adapter(self, **options: str | float) -> VendureShop:
+    def adapter(self, **options: str | float | None) -> VendureShop:
         """A process that has just started."""
         surroundings = Surroundings(store="s", currency="GBP", timezone=LONDON, folder=self.folder)
         adapter: VendureShop = KIND.open(self.options(**options), secrets(), surroundings)  # type: ignore[assignment]
         self.opened.callback(adapter.close)
         return adapter
 
-    def promotions(self) -> Promotions:
-        session = session_with(self.options(), secrets())
+    def promotions(self, **options: float) -> Promotions:
+        session = session_with(self.options(**options), secrets())
         self.opened.callback(session.close)
         return Promotions(session, language="en")
 
-    def options(self, **options: str | float) -> VendureOptions:
+    def options(self, **options: str | float | None) -> VendureOptions:
         known = {"url": f"{self.server.url}{PATH}", "cost_field": "unitCost", **options}
         return VendureOptions.model_validate(known)
 
