@@ -81,4 +81,8 @@ def everything(
         page = ask({"take": PAGE, "skip": skip, "sort": {by.name: "ASC"}, "filter": filters})
         return [_Met(id=thing.id, modified=by.of(thing), thing=thing) for thing in page]
 
-    walk(fetch, after=after, page_size=PAGE, take=lambda page: take([met.thing for met in page]))
+    def taken(page: Sequence[_Met]) -> None:
+        if page:
+            take([met.thing for met in page])
+
+    walk(fetch, after=after, page_size=PAGE, take=taken)

@@ -92,6 +92,16 @@ class Merchant(Api):
         }
         self.ask("mutation($i: CreatePaymentMethodInput!) { createPaymentMethod(input: $i) { id } }", i=payment)
 
+    def hire(self, *, username: str, password: str, permissions: Sequence[str]) -> None:
+        """A further administrator, who may do so much and no more."""
+        channel = self.ask("{ activeChannel { id } }")
+        role = self.ask(
+            "mutation($i: CreateRoleInput!) { createRole(input: $i) { id } }",
+            i={"code": username, "description": username, "permissions": list(permissions), "channelIds": [channel["id"]]},
+        )
+        person = {"emailAddress": username, "firstName": "Auto", "lastName": "Pilot", "password": password, "roleIds": [role["id"]]}
+        self.ask("mutation($i: CreateAdministratorInput!) { createAdministrator(input: $i) { id } }", i=person)
+
     def add_product(self, name: str, *, sku: str, price: int, stock: int, unit_cost: int | None) -> str:
         """Its one variant's id."""
         product = self.ask(

@@ -23,6 +23,10 @@ GOODS = {"MUG": (1999, 700), "TEAPOT": (3999, 1300), "BUNTING": (1250, 480), "LA
 
 PAST_DAYS = 10
 
+AUTOPILOT, ITS_PASSWORD = "autopilot@shop.example", "a-password-of-its-own"
+MAY = ("ReadCatalog", "UpdateCatalog", "ReadOrder")
+"""What docs/platforms/vendure.md says that autopilot needs."""
+
 Sales: TypeAlias = Mapping[tuple[str, int], tuple[int, int, int]]
 """{(SKU, store-local day): (orders, units, revenue)}."""
 
@@ -34,6 +38,7 @@ class GiftShop:
         self.server, self.address = server, server.address
         self.merchant = Merchant(self.address, username=USERNAME, password=PASSWORD)
         self.merchant.open_shop(currency=CURRENCY, tax_percent=TAX_PERCENT)
+        self.merchant.hire(username=AUTOPILOT, password=ITS_PASSWORD, permissions=MAY)
         self.variants = {
             sku: self.merchant.add_product(sku.title(), sku=sku, price=price, stock=5_000, unit_cost=cost)
             for sku, (price, cost) in GOODS.items()
@@ -98,9 +103,9 @@ def open_gift_shop(folder: Path) -> Iterator[GiftShop]:
 
 @contextmanager
 def signed_in() -> Iterator[None]:
-    """The environment in which autopilot knows the administrator."""
+    """The environment in which autopilot knows how to sign in."""
     prefix = "AUTOPILOT__SECRETS__PLATFORM__"
-    with patch.dict(os.environ, {f"{prefix}USERNAME": USERNAME, f"{prefix}PASSWORD": PASSWORD}):
+    with patch.dict(os.environ, {f"{prefix}USERNAME": AUTOPILOT, f"{prefix}PASSWORD": ITS_PASSWORD}):
         yield
 
 
