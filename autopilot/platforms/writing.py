@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 
-from autopilot.platforms.http import Refused
+from autopilot.platforms.http import QUOTED_CHARS, Refused
+from autopilot.platforms.money import minor_units
 from control.command import Command
 from control.ledger import entity_index
 from control.ports import Acknowledgement, Effect
@@ -77,6 +78,25 @@ def in_batches(
 
 def _alike(batch: Sequence[Command], effect: Effect, detail: str) -> dict[str, Outcome]:
     return {command.intent_id: (effect, detail) for command in batch}
+
+
+def grouped(commands: Sequence[Command], key: Callable[[Command], Hashable], *, at_most: int) -> Iterator[Sequence[Command]]:
+    """Batches of commands that have the same key, each of at most so many."""
+    groups: dict[Hashable, list[Command]] = {}
+    for command in commands:
+        groups.setdefault(key(command), []).append(command)
+    for group in groups.values():
+        for start in range(0, len(group), at_most):
+            yield group[start : start + at_most]
+
+
+def confirmed(field: str, *, asked: str, stands: object, currency: str) -> Outcome:
+    """What became of a price, by what a platform says stands after it was written: applied only if it is what was asked for."""
+    try:
+        same = minor_units(str(stands), currency) == minor_units(asked, currency)
+    except ValueError:
+        same = False
+    return (Effect.APPLIED, f"{field} {stands}") if same else (Effect.UNKNOWN, f"{field}: expected {asked}, was {stands!r}"[:QUOTED_CHARS])
 
 
 def objection_to(command: Command, *, catalogue: Catalogue, fields: Collection[Field]) -> str:

@@ -21,7 +21,7 @@ from autopilot.platforms.woocommerce.ledger import Ledger
 from autopilot.platforms.woocommerce.options import Options
 from autopilot.platforms.woocommerce.shelf import Item, shelf_of
 from autopilot.platforms.woocommerce.terms import Terms, terms_of
-from autopilot.platforms.writing import in_batches, objection_to
+from autopilot.platforms.writing import grouped, in_batches, objection_to
 from control.command import Command
 from control.ports import Acknowledgement
 from perception.catalogue import Catalogue
@@ -78,7 +78,7 @@ class WooCommerce:
         return in_batches(
             commands,
             problem=problem,
-            batches=lambda sound: pricing.batches(sound, items),
+            batches=lambda sound: grouped(sound, lambda command: items[command.entity].parent, at_most=pricing.MOST_AT_ONCE),
             write=lambda batch: pricing.write(self._api, batch, items, terms, now=now),
         )
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from autopilot.platforms.money import LARGEST_CENTS, decimal_text, minor_units
+from autopilot.platforms.money import LARGEST_CENTS, decimal_text
 from autopilot.platforms.woocommerce.api import Api
 from autopilot.platforms.woocommerce.shelf import Item
 from autopilot.platforms.woocommerce.terms import Terms
-from autopilot.platforms.writing import Outcome
+from autopilot.platforms.writing import Outcome, confirmed
 from control.command import Command
 from control.ports import Effect
 from perception.ports import BadAnswer
@@ -35,16 +35,6 @@ def objection_to_item(item: Item | None, net_cents: int, terms: Terms) -> str:
         price, sale = (decimal_text(cents, terms.currency) for cents in (shelf_cents, item.sale_cents))
         return f"value: expected more than the sale price {sale} that is to come, which WooCommerce would drop, was {price}"
     return ""
-
-
-def batches(commands: Sequence[Command], items: Items) -> Iterator[Sequence[Command]]:
-    """Simple products together, variations by product, at most as many as one request takes."""
-    by_parent: dict[int, list[Command]] = {}
-    for command in commands:
-        by_parent.setdefault(items[command.entity].parent, []).append(command)
-    for together in by_parent.values():
-        for start in range(0, len(together), MOST_AT_ONCE):
-            yield together[start : start + MOST_AT_ONCE]
 
 
 def write(api: Api, batch: Sequence[Command], items: Items, terms: Terms, *, now: datetime) -> list[Outcome]:
@@ -73,10 +63,4 @@ def _outcome(answer: dict[str, Any] | None, text: str, terms: Terms) -> Outcome:
     if error is not None:
         said = f"{error.get('code')}: {error.get('message')}" if isinstance(error, dict) else str(error)
         return Effect.REJECTED, said[:200]
-    stands = str(answer.get("regular_price"))
-    try:
-        if minor_units(stands, terms.currency) == minor_units(text, terms.currency):
-            return Effect.APPLIED, f"regular_price {stands}"
-    except ValueError:
-        pass
-    return Effect.UNKNOWN, f"regular_price: expected {text}, was {stands!r}"[:200]
+    return confirmed("regular_price", asked=text, stands=answer.get("regular_price"), currency=terms.currency)

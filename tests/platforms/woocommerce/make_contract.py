@@ -51,7 +51,11 @@ def main(folder: Path) -> None:
         for route in named
     }
     contract = {"woocommerce": "11.0.1", "arguments": arguments, "samples": {name: samples[name] for name in SAMPLES}}
-    text = json.dumps(contract, indent=None, separators=(",", ":"), ensure_ascii=False).replace('"GET /', '\n"GET /').replace('"POST /', '\n"POST /')
+    text = (
+        json.dumps(contract, indent=None, separators=(",", ":"), ensure_ascii=False)
+        .replace('"GET /', '\n"GET /')
+        .replace('"POST /', '\n"POST /')
+    )
     Path(__file__).with_name("contract.json").write_text(text + "\n")
 
 

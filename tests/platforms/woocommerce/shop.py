@@ -228,5 +228,3 @@ def _wrong(asked: dict[str, Any], schemas: dict[str, Any]) -> list[str]:
 
 def _error(status: int, code: str, message: str) -> Reply:
     return Reply(status=status, body={"code": code, "message": message, "data": {"status": status}})
-
-

@@ -133,7 +133,9 @@ def test_keys_are_nowhere_to_be_read(caplog: pytest.LogCaptureFixture) -> None:
     assert not any(KEY in record.getMessage() for record in caplog.records if record.name == "httpx")
 
 
-@pytest.mark.parametrize("wrong", [{}, {"url": "http://shop.example"}, {"url": "https://a:b@shop.example"}, {"url": "https://s.example", "timeout_s": 0}])
+@pytest.mark.parametrize(
+    "wrong", [{}, {"url": "http://shop.example"}, {"url": "https://a:b@shop.example"}, {"url": "https://s.example", "timeout_s": 0}]
+)
 def test_options_that_cannot_be_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Options.model_validate(wrong)

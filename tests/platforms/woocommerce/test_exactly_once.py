@@ -59,7 +59,9 @@ class Course:
         rows = self.adapter.read(since=self.since, now=now)
         self.since = now
         shop = next(one for one in rows if one.signal is Signal.SHOP)
-        for sku, day, version, values in zip(shop.sku.tolist(), shop.day.tolist(), shop.version.tolist(), shop.values.tolist(), strict=True):
+        for sku, day, version, values in zip(
+            shop.sku.tolist(), shop.day.tolist(), shop.version.tolist(), shop.values.tolist(), strict=True
+        ):
             before = self.held.get((sku, day), (-1, []))
             assert version > before[0] or values == before[1]
             self.held[sku, day] = (version, values)

@@ -41,7 +41,10 @@ def test_products_and_variations_are_written_in_one_request_each_and_read_back(s
     assert [answer.effect for answer in answers] == [Effect.APPLIED] * 4
     assert [answer.intent_id for answer in answers] == ["set-SHIRT-S-2150", "set-MUG-999", "set-CUP-1", "set-SHIRT-L-123456"]
     assert posts(shop_site) == [
-        ("/wp-json/wc/v3/products/3/variations/batch", {"update": [{"id": 4, "regular_price": "21.50"}, {"id": 5, "regular_price": "1234.56"}]}),
+        (
+            "/wp-json/wc/v3/products/3/variations/batch",
+            {"update": [{"id": 4, "regular_price": "21.50"}, {"id": 5, "regular_price": "1234.56"}]},
+        ),
         ("/wp-json/wc/v3/products/batch", {"update": [{"id": 1, "regular_price": "9.99"}, {"id": 2, "regular_price": "0.01"}]}),
     ]
     assert prices(adapter) == {"MUG": 999, "CUP": 1, "SHIRT-S": 2150, "SHIRT-L": 123456}

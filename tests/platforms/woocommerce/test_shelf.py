@@ -73,7 +73,9 @@ def test_a_sku_may_be_null(shop_site: Site) -> None:
     assert anchors(shop_site) == {"1": 100}
 
 
-@pytest.mark.parametrize("fields", [{"regular_price": ""}, {"regular_price": "0"}, {"regular_price": "-5"}, {"type": "grouped"}, {"type": "external"}])
+@pytest.mark.parametrize(
+    "fields", [{"regular_price": ""}, {"regular_price": "0"}, {"regular_price": "-5"}, {"type": "grouped"}, {"type": "external"}]
+)
 def test_what_has_no_price_of_its_own_is_left_alone(shop_site: Site, fields: dict[str, str]) -> None:
     shop_site.shop.add_product(sku="MUG", regular_price="1.00")
     shop_site.shop.add_product(sku="ODD", **{"regular_price": "1.00", **fields})
