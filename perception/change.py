@@ -71,7 +71,7 @@ class Seen:
     Attributes:
         events: (d, …, m) counts >= 0.
         exposure: (d, …, m) what they are to be divided by, >= 0, corrected for all that is known: lag, price, stock, day of the week.
-        reported: (d,) share of the events that reports should show, [0, 1].
+        reported: (d, …, 1) share of the events that reports should show, [0, 1].
     """
 
     events: Floats
@@ -214,7 +214,8 @@ def of_skus(seen: Seen, usual: Usual, *, first_day: int, skus: int, tuning: Chan
     level = np.broadcast_to(level, seen.events.shape).reshape(series)[:, telling]
     events = np.where(level > 0.0, seen.events.reshape(series)[:, telling], 0.0)
     expected = seen.exposure.reshape(series)[:, telling] * usual.rate.reshape(-1)[telling] * level
-    weight = _day_weights(events, expected, seen.reported, least_cv=tuning.sku_day_cv, late_cv=tuning.late_cv)
+    reported = np.broadcast_to(seen.reported, seen.events.shape).reshape(series)[:, telling]
+    weight = _day_weights(events, expected, reported, least_cv=tuning.sku_day_cv, late_cv=tuning.late_cv)
     windows = _windows(days, tuning.longest_episode_days, with_episodes=False)
     best, _ = _best(events * weight, expected * weight, windows, first_day, alarms=skus, tuning=tuning)
     # days on which nothing sold tell as much as those on which much did
@@ -278,7 +279,7 @@ def _day_weights(events: Floats, expected: Floats, reported: Floats, *, least_cv
     excess = np.where(np.isfinite(noise), (np.diff(share, axis=0) ** 2 - noise) / 2.0, 0.0)
     total = told.sum(axis=0)
     scatter = np.divide((told * excess).sum(axis=0), total, out=np.zeros_like(total), where=total > 0.0)
-    late = (late_cv * (1.0 - reported)).reshape(-1, *[1] * (events.ndim - 1))
+    late = late_cv * (1.0 - reported)
     weights: Floats = 1.0 / (1.0 + (np.maximum(scatter, least_cv**2) + late**2) * expected)
     return weights
 

@@ -54,12 +54,14 @@ class Ground:
         log_anchor: (m,) log of the merchant's own prices.
         elasticity: (m,) magnitudes.
         maturity: Share of a click day's conversions that should have been reported.
+        orders_counted: Share of a day's orders that the shop counted; a day that is absent was counted in full.
         shape: Activity of a day of the week.
     """
 
     log_anchor: Floats
     elasticity: Floats
     maturity: dict[int, float]
+    orders_counted: dict[int, float]
     shape: ActivityShape
 
 
@@ -158,7 +160,7 @@ def _seen(rate: Rate, past: History, ground: Ground, part: slice) -> Seen:
     return Seen(
         events=np.array([events for events, _ in pairs]).reshape(shape),
         exposure=np.array([exposure for _, exposure in pairs]).reshape(shape),
-        reported=reported,
+        reported=reported[:, None],
     )
 
 
@@ -180,8 +182,9 @@ def _day_of(rate: Rate, past: History, ground: Ground, part: slice, ordinal: int
         # nobody knows what could be bought on a day that was not watched
         return nothing, nothing
     orders = nothing if shop is None else shop.values[_ORDERS][part]
-    usual = ground.shape.weekday_factor(ordinal) * day.exposure.stocked_share()[part] * _price_effect(day, ground, part)
-    return np.maximum(orders - conversions / max(share, LEAST_SCALED), 0.0), usual
+    counted = ground.orders_counted.get(ordinal, 1.0)
+    usual = counted * ground.shape.weekday_factor(ordinal) * day.exposure.stocked_share()[part] * _price_effect(day, ground, part)
+    return np.maximum(orders - counted * conversions / max(share, LEAST_SCALED), 0.0), usual
 
 
 def _price_effect(day: Day | None, ground: Ground, part: slice) -> Floats | float:

@@ -16,11 +16,11 @@ DAYS = 27
 TUNING = ChangeTuning()
 
 
-def seen(events: Floats, exposure: Floats | float = 1.0, reported: Floats | float = 1.0) -> Seen:
+def seen(events: Floats, exposure: Floats | float = 1.0, reported: float = 1.0) -> Seen:
     return Seen(
         events=np.asarray(events, dtype=np.float64),
         exposure=np.broadcast_to(np.asarray(exposure, dtype=np.float64), events.shape).copy(),
-        reported=np.broadcast_to(np.asarray(reported, dtype=np.float64), events.shape[:1]).copy(),
+        reported=np.full((*events.shape[:-1], 1), reported),
     )
 
 
@@ -155,7 +155,7 @@ def test_reports_that_hold_a_tenth_less_than_expected_of_young_days_are_no_chang
     reported = np.ones(DAYS)
     reported[-6:] = [0.85, 0.8, 0.75, 0.65, 0.5, 0.3]
     what = drawn(np.where(reported < 1.0, 0.9, 1.0) * reported, per_day=2000.0, cv=0.1)
-    late = replace(what, exposure=what.exposure * reported[:, None, None], reported=reported)
+    late = replace(what, exposure=what.exposure * reported[:, None, None], reported=reported[:, None, None])
 
     assert (store_of(late).found.since != NEVER).mean() < 0.005
 
@@ -185,7 +185,7 @@ def test_where_nothing_has_changed_days_are_left_exactly_as_they_are() -> None:
 
 def test_a_store_says_the_same_in_any_batch() -> None:
     what = drawn(stepped(0.5, days_ago=8), stores=5, skus=7)
-    alone = Seen(events=what.events[:, 3:4].copy(), exposure=what.exposure[:, 3:4].copy(), reported=what.reported)
+    alone = Seen(events=what.events[:, 3:4].copy(), exposure=what.exposure[:, 3:4].copy(), reported=what.reported[:, 3:4].copy())
 
     whole, single = store_of(what), store_of(alone)
 

@@ -54,7 +54,7 @@ def cells(values: Floats) -> Cells:
 
 
 def ground(count: int) -> Ground:
-    return Ground(log_anchor=np.log(np.full(count, 1000.0)), elasticity=np.full(count, 1.8), maturity={}, shape=SHAPE)
+    return Ground(log_anchor=np.log(np.full(count, 1000.0)), elasticity=np.full(count, 1.8), maturity={}, orders_counted={}, shape=SHAPE)
 
 
 def look(past: History, before: Changes | None = None, *, day: int = TODAY, tick_s: float = HOUR_S) -> Changes:
