@@ -161,6 +161,7 @@ class VendureShop:
 
         A placed order keeps the ``updatedAt`` of its cart, so that new orders are found by ``orderPlacedAt``. A refund, and some changes of
         state, move neither, so that what was placed within the last day is read again each time, and of older days one after the other.
+        The first reading has seen all that is kept by when it was placed.
         """
         channel, goods = self._open(now)
         currency, parts_count = goods.catalogue.currency, channel.code != WHOLE_SHOP
@@ -181,7 +182,8 @@ class VendureShop:
             return take_page
 
         everything(page, by=PLACED_AT, after=since - READ_AGAIN, take=take_and_note(PLACED_AT))
-        everything(page, by=UPDATED_AT, after=since, where=PLACED, take=take_and_note(UPDATED_AT))
+        if since > now - timedelta(days=KEPT_DAYS):
+            everything(page, by=UPDATED_AT, after=since, where=PLACED, take=take_and_note(UPDATED_AT))
         self._book.reach(max(reached))
         everything(page, by=UPDATED_AT, where={PLACED_AT.name: _within(self._day_to_revisit(now))}, take=take)
 

@@ -86,6 +86,18 @@ def test_a_file_that_init_wrote_passes_the_check(here: Site, tmp_path: Path, cap
     assert found["set-points"]["detail"] == "3 read back"
 
 
+def test_a_shop_with_another_currency_is_refused_before_anything_begins(
+    here: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = store_file(here, tmp_path)
+    here.admin.currency = "EUR"
+
+    codes = [run(["check", str(file)]), run(["run", str(file), "--ticks", "1"])]
+
+    assert codes == [2, 2]
+    assert "store.currency: expected 'EUR', in which the shop keeps its prices, was 'GBP'" in capsys.readouterr().err
+
+
 def test_prices_move_only_once_a_person_has_armed_and_an_edit_by_hand_is_respected(here: Site, tmp_path: Path) -> None:
     file, clock = store_file(here, tmp_path), SteppedClock(NOW)
     run(["mode", str(file), "shadow"])
