@@ -14,6 +14,7 @@ from autopilot.config_files import display
 from autopilot.errors import ConfigError
 from autopilot.platforms.combined import CombinedPlatform, NoAds
 from autopilot.platforms.kinds import Adapter, Closable, Kind, Role, Surroundings, UnknownKind, find_kind
+from autopilot.platforms.patience import patiently
 from autopilot.settings_platform import NO_ADS
 from autopilot.settings_problems import describe
 from autopilot.settings_sources import ENV_PREFIX, Loaded
@@ -39,7 +40,7 @@ def connected(loaded: Loaded, *, folder: Path) -> CombinedPlatform:
         shop = _opened(loaded, Role.SHOP, folder, sold=None)
         if isinstance(shop, Closable):
             if_it_fails.callback(shop.close)
-        sold = shop.catalogue()
+        sold = patiently(shop.catalogue, what=f"catalogue of {shop.name}")
         if sold.currency != settings.store.currency:
             where = f"{display(loaded.path)}: store.currency"
             raise ConfigError(f"{where}: expected {sold.currency!r}, in which the shop keeps its prices, was {settings.store.currency!r}")
