@@ -86,6 +86,7 @@ def decide(state: LoopState, seen: Observation, plan: Plan | None, config: LoopC
         rejected=store.rejected,
         faults=faults,
         changes=store.changes,
+        uncounted=store.uncounted,
     )
     following = replace(
         state,

@@ -88,6 +88,7 @@ class Decision:
         rejected: Figures not believed.
         faults: What keeps the tick from being clean.
         changes: Levels that have changed within the remembered days: of the whole store, and the plainest of single SKUs.
+        uncounted: What a platform does not count at the moment, as in ``StoreState``: the tick goes on without it.
     """
 
     tick: int
@@ -104,6 +105,7 @@ class Decision:
     rejected: tuple[Rejection, ...]
     faults: tuple[str, ...]
     changes: tuple[Change, ...] = ()
+    uncounted: tuple[str, ...] = ()
 
     @property
     def interventions(self) -> int:

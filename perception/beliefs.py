@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -29,10 +29,12 @@ class Coverage:
     Attributes:
         maturity: Share of a click day's conversions that should have been reported, (0, 1].
         shop_passed: Share of an order day that the shop's report covers, [0, 1].
+        orders_counted: Share of a day's orders that the shop counted, [0, 1]; a day that is absent was counted in full.
     """
 
     maturity: dict[int, float]
     shop_passed: dict[int, float]
+    orders_counted: dict[int, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +102,7 @@ def believe(history: History, view: View, *, catalogue: Catalogue, economics: Ec
     fading = Fading(
         half_life_days=tuning.half_life_days, log_price=np.log(view.price_cents), elasticity=view.elasticity.mean, shifts=view.shifts
     )
-    ads = tally_ads(history, fading, maturity=view.coverage.maturity)
+    ads = tally_ads(history, fading, maturity=view.coverage.maturity, orders_counted=view.coverage.orders_counted)
     shop = tally_shop(history, fading, passed=view.coverage.shop_passed)
     shelf = Shelf(price_cents=view.price_cents, on_hand=view.on_hand, cost_cents=catalogue.cost_cents, is_new=catalogue.is_new)
     return Beliefs(ctr=_ctr(ads, tuning), worth=worth_of(ads, shop, shelf, economics=economics, tuning=tuning))

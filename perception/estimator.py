@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from perception import beliefs, change_round, elasticity, freshness, history, loss, quality, tally
+from perception import beliefs, change_round, elasticity, feeds, freshness, history, loss, quality, tally
 from perception.catalogue import Catalogue
 from perception.change_round import Changes
 from perception.economics import Economics
+from perception.feeds import Feeds
 from perception.fields import Field
 from perception.freshness import Stillness
 from perception.history import Cells, History
@@ -40,6 +41,7 @@ class EstimatorMemory:
         stillness: How long each signal has stood still.
         elasticity_round: How far the day's renewal has come, where a store has many products.
         changes: Levels that have changed; None before the first tick.
+        feeds: The watch over what platforms count; None before the first tick.
     """
 
     at: datetime | None
@@ -52,6 +54,7 @@ class EstimatorMemory:
     stillness: dict[Signal, Stillness]
     elasticity_round: Round | None = None
     changes: Changes | None = None
+    feeds: Feeds | None = None
 
 
 def start(catalogue: Catalogue, tuning: EstimatorTuning) -> EstimatorMemory:
@@ -97,7 +100,8 @@ def estimate(
     price = _price_in_force(setpoints, catalogue)
     on_hand = history.latest_stock(past)
     past = history.watch(past, dt_s=clock.today_s, price_cents=price, in_stock=~(on_hand <= 0.0))
-    coverage = beliefs.coverage(past, now_s=clock.now_s, tuning=tuning, timezone=timezone)
+    reported = beliefs.coverage(past, now_s=clock.now_s, tuning=tuning, timezone=timezone)
+    watched, coverage = feeds.attend(memory.feeds, past, reported, now_s=clock.now_s, tuning=tuning, timezone=timezone)
     renewal = renewed(
         Renewed(belief=memory.elasticity, round=memory.elasticity_round),
         past,
@@ -110,7 +114,11 @@ def estimate(
         memory.changes or change_round.nothing(past.sku_count),
         past,
         change_round.Ground(
-            log_anchor=_log_anchor(catalogue), elasticity=renewal.belief.mean, maturity=coverage.maturity, shape=tuning.shape
+            log_anchor=_log_anchor(catalogue),
+            elasticity=renewal.belief.mean,
+            maturity=coverage.maturity,
+            orders_counted=coverage.orders_counted,
+            shape=tuning.shape,
         ),
         day=clock.day,
         tuning=tuning.change,
@@ -128,6 +136,7 @@ def estimate(
         stillness=stillness,
         elasticity_round=renewal.round,
         changes=changes,
+        feeds=watched,
     )
     sight = _Sight(
         memory=remembered,
@@ -285,6 +294,7 @@ def _state(sight: _Sight, catalogue: Catalogue, economics: Economics, tuning: Es
         day_fraction=clock.fraction,
         age_s=freshness.ages_s(past, clock.now_s),
         frozen=_frozen(memory, clock, tuning),
+        uncounted=() if memory.feeds is None else tuple(str(feed) for feed in memory.feeds.out()),
         readback_age_s=np.inf if memory.readback_at is None else max((clock.at - memory.readback_at).total_seconds(), 0.0),
         setpoints=memory.setpoints,
         on_hand=sight.on_hand,

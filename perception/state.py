@@ -20,6 +20,7 @@ class Rejection:
         day: Store-local day ordinal it claims to describe.
         version: Version it came with.
         reason: Name of the check that failed, such as ``non_finite``.
+        count: Rows it stands for, >= 1.
     """
 
     signal: Signal
@@ -27,6 +28,7 @@ class Rejection:
     day: int
     version: int
     reason: str
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,7 @@ class StoreState:
         day: Store-local day ordinal. ``day_fraction``: how much of it has passed, [0, 1).
         age_s: Seconds since each signal was last refreshed with a believed figure, >= 0; infinity when never.
         frozen: Signals whose figures have not moved for longer than a live feed could stand still: treated as stale.
+        uncounted: What a platform stopped counting although the store goes on, "conversions" or "orders": their silence is not believed.
         readback_age_s: Seconds since set-points were last read back; infinity when never.
         setpoints: Last values read back, (m,) or (c,) minor units, NaN where never seen.
         on_hand: (m,) units in stock; NaN where not known.
@@ -98,6 +101,7 @@ class StoreState:
     day_fraction: float
     age_s: dict[Signal, float]
     frozen: tuple[Signal, ...]
+    uncounted: tuple[str, ...] = ()
     readback_age_s: float
     setpoints: dict[Field, Floats]
     on_hand: Floats

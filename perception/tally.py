@@ -23,7 +23,7 @@ class ConversionTally:
     Attributes:
         conversions: As reported.
         trials: Clicks weighed by maturity and brought to today's price: what the conversions are to be divided by.
-        expected_conversions: Conversions these clicks will have brought when all is reported.
+        expected_conversions: Conversions these clicks will have brought when all is reported, as far as the shop counted orders.
     """
 
     conversions: Floats
@@ -105,8 +105,9 @@ _SAME_LOG_PRICE = 1e-9
 """What averaging a constant price over a day leaves behind."""
 
 
-def tally_ads(history: History, fading: Fading, *, maturity: dict[int, float]) -> AdTally:
-    """Add up the click days for which a maturity is given."""
+def tally_ads(history: History, fading: Fading, *, maturity: dict[int, float], orders_counted: dict[int, float] | None = None) -> AdTally:
+    """Add up the click days for which a maturity is given; orders that the shop did not count are not expected in its figures."""
+    counted = {} if orders_counted is None else orders_counted
     sums = np.zeros((5, history.sku_count))
     part = np.empty(history.sku_count)
     for ordinal, share in maturity.items():
@@ -120,7 +121,7 @@ def tally_ads(history: History, fading: Fading, *, maturity: dict[int, float]) -
         sums[2] += _scaled(np.multiply(weight, conversions, out=part), fading.events(Rate.CVR, ordinal))
         trials = _scaled(np.multiply(weight * share, clicks, out=part), fading.price_effect(history.days.get(ordinal)))
         sums[3] += _scaled(trials, fading.exposure(Rate.CVR, ordinal))
-        expected = np.multiply(weight / max(share, LEAST_SCALED), conversions, out=part)
+        expected = np.multiply(weight * counted.get(ordinal, 1.0) / max(share, LEAST_SCALED), conversions, out=part)
         sums[4] += _scaled(expected, fading.events(Rate.ORGANIC, ordinal))
     return AdTally(impressions=sums[0], clicks=sums[1], conversions=sums[2], trials=sums[3], expected_conversions=sums[4])
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
 from autopilot.settings_types import Section
@@ -44,6 +44,15 @@ class Adapter(CatalogueSource, MetricsSource, SetpointSource, Actuator, Protocol
     @property
     def fields(self) -> frozenset[Field]:
         """What ``readback`` gives and ``write`` takes; another field's command is rejected."""
+        ...
+
+
+@runtime_checkable
+class Closable(Protocol):
+    """An adapter that holds on to connections or files."""
+
+    def close(self) -> None:
+        """Let go of them; nothing is asked of it afterwards."""
         ...
 
 

@@ -90,8 +90,8 @@ def final_from(terms: FleetTerms) -> int:
     return -(-terms.settles_h // HOURS_PER_DAY) + 1
 
 
-def settle(terms: FleetTerms, watch: Watch, reports: Reports, *, opened_hour: int) -> Settled:
-    """Add up the days before today, as this morning's reports have them."""
+def settle(terms: FleetTerms, watch: Watch, reports: Reports, *, matured: Floats, opened_hour: int) -> Settled:
+    """Add up the days before today, as this morning's reports have them; ``matured`` as in ``tally``."""
     shape = watch.log_price.shape
     today = reports.hour // HOURS_PER_DAY
     since_window, since_month = today - opened_hour // HOURS_PER_DAY, today - terms.month_index(today)
@@ -101,6 +101,7 @@ def settle(terms: FleetTerms, watch: Watch, reports: Reports, *, opened_hour: in
     clicks: dict[int, Floats] = {}
     for age in _ended(terms, reports):
         page, fading, ordinal = page_of_age(reports, age), float(terms.fading[age]), _ordinal(terms, reports, age)
+        share = matured[..., age, None]
         is_watched = age <= len(watch.days)
         organic, cvr = watch.shifts[Rate.ORGANIC], watch.shifts[Rate.CVR]
         orders += fading * page.shop[..., 0] * organic.weight(ordinal)
@@ -111,8 +112,7 @@ def settle(terms: FleetTerms, watch: Watch, reports: Reports, *, opened_hour: in
             earlier_days += fading * organic.exposure(ordinal)
         if age >= terms.changing_days:
             conversions += fading * page.conversions[..., 0] * cvr.weight(ordinal)
-            reported = fading / max(float(terms.maturity[0, age]), LEAST_SCALED) * page.conversions[..., 0]
-            expected += reported * organic.weight(ordinal)
+            expected += fading / np.maximum(share, LEAST_SCALED) * page.conversions[..., 0] * organic.weight(ordinal)
             value += page.conversions[..., 1]
         if age >= final_from(terms):
             cost, seen = page.traffic[..., _COST].astype(np.float64), page.traffic[..., _CLICKS].astype(np.float64)
@@ -125,7 +125,7 @@ def settle(terms: FleetTerms, watch: Watch, reports: Reports, *, opened_hour: in
             faded = (fading * seen * watch.days[-age].demand if is_watched else fading * seen) * cvr.exposure(ordinal)
             if terms.maturity[0, age] == terms.maturity[-1, age]:
                 sums = mature_watched if is_watched else mature_before
-                sums += terms.maturity[0, age] * faded
+                sums += share * faded
             else:
                 clicks[age] = faded
     return Settled(
@@ -149,11 +149,17 @@ def settle(terms: FleetTerms, watch: Watch, reports: Reports, *, opened_hour: in
     )
 
 
-def tally(terms: FleetTerms, settled: Settled, watch: Watch, reports: Reports, *, opened_hour: int) -> Tally:
-    """Add what may have changed since this morning to what has settled."""
-    hour, today = reports.hour % HOURS_PER_DAY, reports.hour // HOURS_PER_DAY
-    since_window = today - opened_hour // HOURS_PER_DAY
-    matured = terms.maturity[hour]
+def tally(terms: FleetTerms, settled: Settled, watch: Watch, reports: Reports, *, matured: Floats, opened_hour: int) -> Tally:
+    """Add what may have changed since this morning to what has settled.
+
+    Args:
+        terms: Constants.
+        settled: As of this morning.
+        watch, reports: Now.
+        matured: (k,) or (n, k), see ``sim.fleet.feeds.matured``.
+        opened_hour: Market hour at which the window began.
+    """
+    since_window = reports.hour // HOURS_PER_DAY - opened_hour // HOURS_PER_DAY
     now, at_today = demand_now(watch), demand_today(watch)
     trials, trials_before = _final_trials(settled, matured)
     trials = trials * now + trials_before
@@ -161,7 +167,7 @@ def tally(terms: FleetTerms, settled: Settled, watch: Watch, reports: Reports, *
     cost_by_age, cost = settled.cost_by_age_cents.copy(), {}
     for age, page in _running(terms, reports, until=final_from(terms)):
         clicks, cents = page.traffic[..., _CLICKS].astype(np.float64), page.traffic[..., _COST].astype(np.float64)
-        weight = float(terms.fading[age] * matured[age])
+        weight = terms.fading[age] * matured[..., age, None]
         demand = at_today if age == 0 else now * watch.days[-age].demand if age <= len(watch.days) else 1.0
         trials += weight * clicks * demand * watch.shifts[Rate.CVR].exposure(_ordinal(terms, reports, age))
         clicks_new += clicks
@@ -213,7 +219,7 @@ def _final_trials(settled: Settled, matured: Floats) -> tuple[Floats, Floats]:
     watched, before = settled.mature_watched.copy(), settled.mature_before.copy()
     for age, clicks in settled.clicks.items():
         sums = watched if age <= settled.watched else before
-        sums += matured[age] * clicks
+        sums += matured[..., age, None] * clicks
     return watched, before
 
 
@@ -227,7 +233,7 @@ def _conversions(
         ordinal = _ordinal(terms, reports, age)
         faded = float(terms.fading[age]) * page.conversions[..., 0]
         conversions += faded * watch.shifts[Rate.CVR].weight(ordinal)
-        faded /= max(float(matured[age]), LEAST_SCALED)
+        faded /= np.maximum(matured[..., age, None], LEAST_SCALED)
         expected += faded * watch.shifts[Rate.ORGANIC].weight(ordinal)
         sums = week if age < WEEK_DAYS else older
         sums += page.conversions[..., 1]

@@ -18,23 +18,9 @@ from perception.units import Bools, Floats, Ints
 from sim.fleet.change import shifts_now
 from sim.fleet.pages import page_of_age
 from sim.fleet.terms import FleetTerms
+from sim.fleet.watched_day import WatchedDay
 from sim.moment import HOURS_PER_DAY
 from sim.reporting import Reports
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WatchedDay:
-    """A whole day of the window, (n, m) each.
-
-    Attributes:
-        log_price: Mean log price in force.
-        stocked: Share of the day in which the SKU could be bought.
-        demand: Demand at the day's price against that at the merchant's own, (anchor / price)^e.
-    """
-
-    log_price: Floats
-    stocked: Floats
-    demand: Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +47,15 @@ class Watch:
     shifts: dict[Rate, Shift]
 
 
-def open_watch(terms: FleetTerms, anchor_price_cents: Floats, reports: Reports) -> Watch:
-    """Nothing watched yet, the merchant's own prices in force; what was reported before tells of changes already."""
+def open_watch(terms: FleetTerms, anchor_price_cents: Floats, reports: Reports, *, matured: Floats) -> Watch:
+    """Nothing watched yet, the merchant's own prices in force; what was reported before tells of changes already.
+
+    Args:
+        terms: Constants.
+        anchor_price_cents: (n, m) the merchant's own prices.
+        reports: As they stand when the window begins.
+        matured: As in ``sim.fleet.feeds``.
+    """
     log_anchor, none = np.log(anchor_price_cents), np.zeros_like(anchor_price_cents)
     believed = elasticity.prior(anchor_price_cents.shape[1], terms.tuning.elasticity)
     return Watch(
@@ -73,7 +66,7 @@ def open_watch(terms: FleetTerms, anchor_price_cents: Floats, reports: Reports) 
         stocked_h=none,
         hours=0,
         elasticity=Estimate(mean=none + believed.mean, sd=none + believed.sd),
-        shifts=shifts_now(terms, (), reports),
+        shifts=shifts_now(terms, (), reports, matured=matured),
     )
 
 
@@ -98,18 +91,18 @@ def watched(watch: Watch, *, price_cents: Ints | None, on_hand: Ints, hour: int)
     )
 
 
-def next_day(terms: FleetTerms, watch: Watch, reports: Reports) -> Watch:
-    """Close the day at midnight, renew the belief about elasticity from all whole days, and look for changes."""
+def next_day(terms: FleetTerms, watch: Watch, reports: Reports, *, matured: Floats) -> Watch:
+    """Close the day at midnight, renew beliefs about elasticity from whole days, look for changes; ``matured`` as in ``open_watch``."""
     none = np.zeros_like(watch.log_price_h)
     ended = WatchedDay(log_price=watch.log_price_h / watch.hours, stocked=watch.stocked_h / watch.hours, demand=none)
     days = (*watch.days, ended)[-terms.fading.size + 1 :]
-    believed = _elasticity(terms, watch.elasticity, days, reports)
+    believed = _elasticity(terms, watch.elasticity, days, reports, matured)
     weighed = tuple(replace(day, demand=np.exp(believed.mean * (watch.log_anchor - day.log_price))) for day in days)
-    shifts = shifts_now(terms, weighed, reports)
+    shifts = shifts_now(terms, weighed, reports, matured=matured)
     return replace(watch, days=weighed, log_price_h=none, stocked_h=none, hours=0, elasticity=believed, shifts=shifts)
 
 
-def _elasticity(terms: FleetTerms, before: Estimate, days: tuple[WatchedDay, ...], reports: Reports) -> Estimate:
+def _elasticity(terms: FleetTerms, before: Estimate, days: tuple[WatchedDay, ...], reports: Reports, matured: Floats) -> Estimate:
     """Belief of each store from its whole days; unchanged in stores where no price has moved, as in the daemon's estimator."""
     if len(days) < FEWEST_DAYS:
         return before
@@ -117,7 +110,8 @@ def _elasticity(terms: FleetTerms, before: Estimate, days: tuple[WatchedDay, ...
     stirred = np.flatnonzero((prices != prices[0]).any(axis=(0, 2)))
     if stirred.size == 0:
         return before
-    orders = np.stack([_organic_orders(terms, reports, age, stirred) for age in range(len(days), 0, -1)])
+    of_stirred = matured if matured.ndim == 1 else matured[stirred]
+    orders = np.stack([_organic_orders(reports, age, stirred, of_stirred[..., age, None]) for age in range(len(days), 0, -1)])
     stocked = np.stack([day.stocked[stirred] for day in days])
     own, told = _own_elasticity(terms, orders, prices[:, stirred], stocked)
     mean, sd = before.mean.copy(), before.sd.copy()
@@ -153,10 +147,10 @@ _CHUNK = 128
 """Stores whose grids fit into a processor's cache."""
 
 
-def _organic_orders(terms: FleetTerms, reports: Reports, age: int, stores: Ints) -> Floats:
-    """Orders of one day that ads did not bring, as reported this morning, (stores, m)."""
+def _organic_orders(reports: Reports, age: int, stores: Ints, share: Floats) -> Floats:
+    """Orders of one day that ads did not bring, as reported this morning, (stores, m); ``share`` of its conversions can be known."""
     page = page_of_age(reports, age)
-    orders: Floats = page.shop[stores, :, 0] - page.conversions[stores, :, 0] / max(float(terms.maturity[0, age]), LEAST_SCALED)
+    orders: Floats = page.shop[stores, :, 0] - page.conversions[stores, :, 0] / np.maximum(share, LEAST_SCALED)
     return np.maximum(orders, 0.0)
 
 

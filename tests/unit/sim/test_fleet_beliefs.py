@@ -70,6 +70,26 @@ def _busier(state: FleetState, *, orders: float) -> FleetState:
     return replace(state, market=replace(state.market, world=world))
 
 
+def test_a_fleet_finds_the_same_outage_of_tracking_as_the_daemon_and_believes_the_same_of_it() -> None:
+    terms = fleet_terms(replace(load_scenario("tracking_outage"), history_days=3))
+    # so eager that a store of a few conversions a day is enough
+    terms = replace(terms, tuning=replace(terms.tuning, outage=replace(terms.tuning.outage, missed_events=1.0, witness_events=1.0)))
+    state = open_fleet(terms, seeds=np.array([SEED + 1, SEED, SEED + 2]))
+    daemon = _Daemon(terms, state)
+    out = []
+
+    for hour in range(12 * 24 + 1):
+        store = daemon.look(state)
+        out.append(store.uncounted == ("conversions",))
+        assert out[-1] == bool(state.feeds.conversions.out[STORE])
+        # what settled at midnight is renewed at midnight only
+        if hour % 24 == 0:
+            _assert_same_beliefs(terms, state, store)
+        state, _ = play(terms, state, _wandering(state, hour))
+
+    assert 0 < sum(out) < len(out) // 2
+
+
 def test_prices_that_moved_tell_of_elasticity_from_the_fourth_day_on() -> None:
     terms = fleet_terms(replace(load_scenario("steady"), history_days=1))
     state = open_fleet(terms, seeds=np.array([SEED]))
