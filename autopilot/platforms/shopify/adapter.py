@@ -63,10 +63,15 @@ class Shopify:
         return self._goods.catalogue
 
     def read(self, *, since: datetime | None, now: datetime) -> tuple[MetricRows, ...]:
-        """Sales of the days that changed, and the stock of what could be looked at. Raises: PlatformError."""
+        """Sales of the days that changed, and the stock of what there were points left to look at. Raises: PlatformError."""
         goods = self._goods
         self._ledger.update(self._book, self._worth, now=now)
-        look = self._look("read", now)
+        try:
+            look = self._look("read", now)
+        except RateLimited as error:
+            # orders come first, and are all there: stock is looked at in the next tick
+            log.info("stock_not_looked_at", reason=str(error))
+            look = Look(standing={}, gone=frozenset())
         on_hand = np.array([self._on_hand(look, good) for good in goods.ids], dtype=np.float64)
         today = day_of(now, self._surroundings.timezone)
         return (self._book.rows(goods.ids, since=since, now=now), stock_rows(on_hand, today=today, now=now))

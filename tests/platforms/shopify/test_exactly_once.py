@@ -98,7 +98,7 @@ class Course:
         return {cell: [count, 2 * count, 2000 * count] for cell, count in orders.items()}
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(course=steps)
 def test_figures_are_those_of_the_orders_that_stand(course: list[Any]) -> None:
     with site() as opened:

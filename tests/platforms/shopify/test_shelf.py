@@ -271,6 +271,20 @@ def test_no_points_at_all_is_said_with_the_time_to_wait(shop_site: Site) -> None
     assert caught.value.retry_after_s == pytest.approx((250 + 500 - 50) / 50)
 
 
+def test_sales_are_told_though_no_points_are_left_for_stock(shop_site: Site) -> None:
+    mug = shop_site.shop.add_variant(sku="MUG")
+    shop_site.shop.place(NOW - HOUR, (mug, 1, "10.00"))
+    adapter = shop_site.adapter()
+    adapter.readback(now=NOW)
+    # a quarter of the bucket and a page are more than what the orders leave
+    shop_site.shop.maximum, shop_site.shop.available = 4000.0, 900.0
+
+    (of_shop, of_stock) = adapter.read(since=None, now=NOW)
+
+    assert of_shop.values.tolist() == [[1, 1, 1000]]
+    assert of_stock.sku.size == 0
+
+
 def test_a_query_that_is_too_dear_is_asked_for_less(shop_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     for place in range(300):
         shop_site.shop.add_variant(sku=f"V{place}")
