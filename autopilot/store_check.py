@@ -14,6 +14,7 @@ from autopilot.config_files import display
 from autopilot.doctor import state_writable
 from autopilot.findings import Finding, Level, finding
 from autopilot.platforms.effects import MemoryEffects
+from autopilot.platforms.kinds import Examinable
 from autopilot.policies import find_policy, load_policy
 from autopilot.policy_card import gains_sha256
 from autopilot.settings import StoreSettings
@@ -38,7 +39,7 @@ def examine(loaded: Loaded, *, now: datetime) -> tuple[Finding, ...]:
         live = wiring.live(loaded, folder=Path(folder), effects=MemoryEffects())
         now = live.opens or now
         catalogue, readback = live.platform.catalogue(), live.platform.readback(now=now)
-        figures = tuple(_figures(live, now=now)) if live.opens is None else ()
+        figures = (*_figures(live, now=now), *_examined(live, now=now)) if live.opens is None else ()
     return (
         Finding(name="config", level=Level.OK, detail=f"{display(loaded.path)} is valid"),
         *(Finding(name="config", level=Level.WARNING, detail=warning) for warning in loaded.warnings),
@@ -82,6 +83,13 @@ def _figures(live: wiring.Live, *, now: datetime) -> Iterator[Finding]:
         rows = source.read(since=None, now=now)
         shown = ", ".join(f"{one.sku.size} rows of {one.signal}" for one in rows)
         yield Finding(name="figures", level=Level.OK, detail=f"{source.name}: {shown}")
+
+
+def _examined(live: wiring.Live, *, now: datetime) -> Iterator[Finding]:
+    """What the adapters themselves have to say."""
+    for source in live.sources:
+        if isinstance(source, Examinable):
+            yield from source.examine(now=now)
 
 
 def _agreement(settings: StoreSettings, catalogue: Catalogue, timezone: str | None) -> Iterator[Finding]:

@@ -6,14 +6,16 @@ third parties' in theirs. How to write one: docs/platforms/writing-an-adapter.md
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
+from autopilot.findings import Finding
 from autopilot.settings_types import Section
 from control.ports import Actuator
 from perception.catalogue import Catalogue
@@ -44,6 +46,15 @@ class Adapter(CatalogueSource, MetricsSource, SetpointSource, Actuator, Protocol
     @property
     def fields(self) -> frozenset[Field]:
         """What ``readback`` gives and ``write`` takes; another field's command is rejected."""
+        ...
+
+
+@runtime_checkable
+class Examinable(Protocol):
+    """An adapter that can say more about its platform than the ports ask, for ``autopilot check``."""
+
+    def examine(self, *, now: datetime) -> Iterable[Finding]:
+        """What a merchant should know before the wheel is handed over; nothing may be written anywhere. Raises: PlatformError."""
         ...
 
 
