@@ -13,7 +13,7 @@ from autopilot.config_files import display
 from autopilot.errors import ConfigError
 from autopilot.platforms.combined import CombinedPlatform, NoAds
 from autopilot.platforms.kinds import Adapter, Kind, Role, Surroundings, UnknownKind, find_kind
-from autopilot.settings_platform import NO_ADS
+from autopilot.settings_platform import NO_ADS, SIMULATED
 from autopilot.settings_problems import describe
 from autopilot.settings_sources import ENV_PREFIX, Loaded
 from autopilot.settings_types import Section
@@ -42,6 +42,17 @@ def connected(loaded: Loaded, *, folder: Path) -> CombinedPlatform:
     if settings.ads.kind == NO_ADS:
         return CombinedPlatform(shop, NoAds(sold, timezone=ZoneInfo(settings.store.timezone)))
     return CombinedPlatform(shop, _opened(loaded, Role.ADS, folder, sold=sold))
+
+
+def is_only_watched(loaded: Loaded) -> bool:
+    """Whether nothing of this store can be written, because all it names are sources of figures. Raises: ConfigError."""
+    settings = loaded.settings
+    if settings.platform.kind == SIMULATED:
+        return False
+    kinds = [_kind(loaded, "platform", settings.platform.kind, Role.SHOP)]
+    if settings.ads.kind != NO_ADS:
+        kinds.append(_kind(loaded, "ads", settings.ads.kind, Role.ADS))
+    return not any(kind.writes for kind in kinds)
 
 
 def _opened(loaded: Loaded, role: Role, folder: Path, *, sold: Catalogue | None) -> Adapter:

@@ -44,6 +44,7 @@ def examine(loaded: Loaded, *, now: datetime) -> tuple[Finding, ...]:
         Finding(name="config", level=Level.OK, detail=f"{display(loaded.path)} is valid"),
         *(Finding(name="config", level=Level.WARNING, detail=warning) for warning in loaded.warnings),
         Finding(name="platform", level=Level.OK, detail=f"{settings.platform.kind}, {len(catalogue.skus)} products, from {live.where}"),
+        *_authority(loaded),
         *figures,
         *policy,
         _setpoints(catalogue, readback),
@@ -75,6 +76,16 @@ def _setpoints(catalogue: Catalogue, readback: Readback) -> Finding:
     count = sum(len(catalogue.entities(field)) for field in Field)
     detail = f"cannot be read and will be left alone: {', '.join(unread)}" if unread else f"{count} read back"
     return finding("set-points", ok=not unread, detail=detail, otherwise=Level.WARNING)
+
+
+def _authority(loaded: Loaded) -> Iterator[Finding]:
+    """A store that is nothing but read cannot be armed."""
+    # adapters are dear to import, and a simulated store needs none of it
+    from autopilot.connection import is_only_watched
+
+    if is_only_watched(loaded):
+        detail = "nothing can be written to these platforms: use observe, shadow or advise"
+        yield Finding(name="authority", level=Level.WARNING, detail=detail)
 
 
 def _figures(live: wiring.Live, *, now: datetime) -> Iterator[Finding]:

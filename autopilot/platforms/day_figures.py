@@ -43,6 +43,11 @@ class DayFigures:
         """Whether nothing was read yet: then everything has to be."""
         return not self._days
 
+    @property
+    def last_day(self) -> int:
+        """The newest day that was read, as ordinal; 0 before the first."""
+        return max(self._days, default=0)
+
     def take(self, days: Mapping[int, Floats], *, since: datetime | None, now: datetime) -> None:
         """Put days as they are now, (m, k) each, in place of what was held of them; products that show nothing have zeros.
 
@@ -65,24 +70,26 @@ class DayFigures:
             held.stamp_s[fresh], held.given[fresh] = stamp_s, True
             held.values = values.copy()
             self._days[day] = held
-        newest = max(self._days, default=0)
+        newest = self.last_day
         self._days = {day: held for day, held in self._days.items() if day > newest - KEPT_DAYS}
 
-    def rows(self, *, since: datetime | None, today: int, now: datetime) -> MetricRows:
+    def rows(self, *, since: datetime | None, today: int, now: datetime, as_of: datetime | None = None) -> MetricRows:
         """What changed after ``since`` (everything when None), and today's of every product.
 
         Args:
             since: Up to where the asker has committed what was given before.
             today: Store-local day ordinal; later days are not given yet.
-            now: As of when the figures are.
+            now: The instant of the reading.
+            as_of: As of when the figures are; now when None.
         """
         self._asked(since)
         self._newest_s = max(self._newest_s, now.timestamp())
-        parts = [self._part(day, since, today, now) for day in sorted(self._days) if day <= today]
+        seen_at = as_of or now
+        parts = [self._part(day, since, today, seen_at) for day in sorted(self._days) if day <= today]
         rows = _joined(parts, self._signal) if parts else nothing_of(self._signal)
-        return every_sku_today(rows, sku_count=self._sku_count, today=today, now=now)
+        return every_sku_today(rows, sku_count=self._sku_count, today=today, now=seen_at)
 
-    def _part(self, day: int, since: datetime | None, today: int, now: datetime) -> MetricRows:
+    def _part(self, day: int, since: datetime | None, today: int, seen_at: datetime) -> MetricRows:
         held = self._days[day]
         wanted = held.given if since is None or day == today else held.given & (held.stamp_s > since.timestamp())
         sku = np.flatnonzero(wanted).astype(np.int64)
@@ -90,7 +97,7 @@ class DayFigures:
             signal=self._signal,
             sku=sku,
             day=np.full(sku.size, day, dtype=np.int64),
-            observed_at_s=np.full(sku.size, now.timestamp()),
+            observed_at_s=np.full(sku.size, seen_at.timestamp()),
             version=held.version[sku],
             values=held.values[sku],
         )

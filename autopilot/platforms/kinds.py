@@ -86,12 +86,14 @@ class Kind:
         options: Model of the ``options`` table.
         secrets: Model of its table in ``[secrets]``; every field a ``SecretStr``.
         open: Makes the adapter from options, secrets and surroundings, without asking the platform anything yet.
+        writes: Whether anything can be written to it; a store that is nothing but read can be watched and advised, not driven.
     """
 
     role: Role
     options: type[Section]
     secrets: type[Section]
     open: Callable[[Any, Any, Surroundings], Adapter]
+    writes: bool = True
 
 
 class UnknownKind(LookupError):

@@ -1,0 +1,46 @@
+"""A table that can be read again and again: from files that come and grow, or from a database that goes on writing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Rows that belong together: whatever they hold of a thing is all there is of it.
+
+    Attributes:
+        name: Where they are from, for people.
+        as_of: When they were written, aware UTC.
+        rows: In their order; to be gone through once.
+    """
+
+    name: str
+    as_of: datetime
+    rows: Iterable[Row]
+
+
+class Table(Protocol):
+    """One table."""
+
+    @property
+    def live(self) -> bool:
+        """Whether it shows the present, so that no new row means that nothing happened."""
+        ...
+
+    def fresh(self, *, now: datetime) -> Iterator[Batch]:
+        """What may have changed since the last time, oldest first. A batch counts as read when the next one is asked for.
+
+        Raises:
+            PlatformError
+        """
+        ...
+
+    def all(self, *, now: datetime) -> Iterator[Batch]:
+        """Everything, oldest first, whatever was read before. Raises: PlatformError."""
+        ...
