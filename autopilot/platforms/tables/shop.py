@@ -171,7 +171,7 @@ class TableShop:
             orders = orders_of(batch, tables.order_table, self._dialect, oldest=now - timedelta(days=KEPT_DAYS), left_out=left_out)
             self._book.take(orders, now=now)
             self._orders_seen.note(batch.as_of, now)
-            self._newest_day = max((day_of(order.placed, self._zone) for order in orders), default=self._newest_day)
+            self._newest_day = max([self._newest_day, *(day_of(order.placed, self._zone) for order in orders)])
             for sku in (line.sku for order in orders for line in order.lines if line.sku not in known):
                 left_out.add("lines of products that are not among the products (kept, not shown)", sku)
         self._say("orders")

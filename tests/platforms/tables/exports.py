@@ -104,7 +104,8 @@ class Database:
                 " orders NUMERIC, sales NUMERIC, bid NUMERIC, budget NUMERIC)"
             )
             connection.executemany(
-                "INSERT INTO products VALUES (?, ?, ?, ?)", [("TEA-1", 30.0, 12.0, 100), ("TEA-2", "45.50", None, 40), ("POT-3", 128, 60, 7)]
+                "INSERT INTO products VALUES (?, ?, ?, ?)",
+                [("TEA-1", 30.0, 12.0, 100), ("TEA-2", "45.50", None, 40), ("POT-3", 128, 60, 7)],
             )
             connection.commit()
 
@@ -113,11 +114,11 @@ class Database:
         return f"sqlite:///{self.path}"
 
     def put(self, table: str, *rows: Iterable[Any]) -> None:
-        for row in rows:
-            values = tuple(row)
-            with closing(self._connection()) as connection:
-                connection.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(values))})", values)
-                connection.commit()
+        with closing(self._connection()) as connection:
+            for row in rows:
+                values = tuple(row)
+                connection.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(values))})", values)  # noqa: S608 - a test's own table
+            connection.commit()
 
     def run(self, statement: str, *values: Any) -> None:
         with closing(self._connection()) as connection:
@@ -125,7 +126,9 @@ class Database:
             connection.commit()
 
     def _connection(self) -> sqlite3.Connection:
-        return sqlite3.connect(self.path)
+        connection = sqlite3.connect(self.path)
+        connection.execute("PRAGMA synchronous = OFF")
+        return connection
 
 
 def shop_of_sql(url: str, state: Path, *, watermark: str | None = "updated_at", **options: Any) -> TableShop:
