@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -33,10 +33,14 @@ OVERLAP = timedelta(minutes=5)
 STAMP_STEP_S = 0.001
 """Least distance of two stamps: changes that come later are told from those that were asked for before, even if the clock was set back."""
 
-ASKED_AT_ONCE = 500
-"""Ids in one statement; SQLite takes some tens of thousands, older ones 999."""
+NOTHING_SOLD = (0, 0, 0)
+
+ASKED_AT_ONCE = 400
+"""Ids or cells in one statement; SQLite takes some tens of thousands of values, older ones 999."""
 
 BUSY_S = 5.0
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +124,19 @@ _cells = sa.Table(
 )
 _marks = sa.Table("marks", _metadata, sa.Column("name", sa.String, primary_key=True), sa.Column("at_s", sa.Float, nullable=False))
 """``cursor``: newest change of an order that is in the book; ``stamp``: newest instant the book was asked for or changed."""
+
+_fresh = insert(_orders)
+_REPLACE_ORDER = _fresh.on_conflict_do_update(
+    index_elements=["id"], set_={name: _fresh.excluded[name] for name in ("modified_s", "day", "counts")}
+)
+
+_summed = insert(_cells)
+_FIGURES = ("orders", "units", "revenue_cents")
+_RENEW_CELL = _summed.on_conflict_do_update(
+    index_elements=["day", "sku"],
+    set_={name: _summed.excluded[name] for name in (*_FIGURES, "stamp_s")} | {"version": _cells.c.version + 1},
+    where=sa.or_(*(_cells.c[name] != _summed.excluded[name] for name in _FIGURES)),
+)
 
 Cell = tuple[int, str]
 """(day, SKU)."""
@@ -207,9 +224,9 @@ class OrderBook:
         for part in _parts(ids):
             connection.execute(_lines.delete().where(_lines.c.order_id.in_(part)))
         days = {order.id: day_of(order.placed, self._timezone) for order in orders}
-        for order in orders:
-            values = {"modified_s": order.modified.timestamp(), "day": days[order.id], "counts": order.counts}
-            connection.execute(insert(_orders).values(id=order.id, **values).on_conflict_do_update(index_elements=["id"], set_=values))
+        fresh = [{"id": o.id, "modified_s": o.modified.timestamp(), "day": days[o.id], "counts": o.counts} for o in orders]
+        if fresh:
+            connection.execute(_REPLACE_ORDER, fresh)
         lines = [line for order in orders if order.counts for line in _line_rows(order, days[order.id])]
         if lines:
             connection.execute(_lines.insert(), lines)
@@ -260,19 +277,17 @@ def _cells_of(connection: sa.Connection, ids: Sequence[str]) -> set[Cell]:
 
 def _add_up(connection: sa.Connection, cells: set[Cell], *, stamp_s: float) -> None:
     """Sum up these cells from their lines; a cell whose figures are as before keeps version and stamp."""
-    for day, sku in sorted(cells):
-        where = sa.and_(_lines.c.day == day, _lines.c.sku == sku)
-        sums = (sa.func.count(), sa.func.coalesce(sa.func.sum(_lines.c.units), 0), sa.func.coalesce(sa.func.sum(_lines.c.revenue_cents), 0))
-        orders, units, revenue = connection.execute(sa.select(*sums).where(where)).one()
-        figures = {"orders": orders, "units": units, "revenue_cents": revenue}
-        fresh = insert(_cells).values(day=day, sku=sku, version=1, stamp_s=stamp_s, **figures)
-        connection.execute(
-            fresh.on_conflict_do_update(
-                index_elements=["day", "sku"],
-                set_=figures | {"version": _cells.c.version + 1, "stamp_s": stamp_s},
-                where=sa.or_(*(_cells.c[name] != value for name, value in figures.items())),
-            )
-        )
+    place = sa.tuple_(_lines.c.day, _lines.c.sku)
+    sums = (sa.func.count().label("orders"), *(sa.func.sum(_lines.c[name]).label(name) for name in _FIGURES[1:]))
+    for part in _parts(sorted(cells)):
+        figures: dict[Cell, tuple[int, ...]] = dict.fromkeys(part, NOTHING_SOLD)
+        found = connection.execute(sa.select(_lines.c.day, _lines.c.sku, *sums).where(place.in_(part)).group_by(_lines.c.day, _lines.c.sku))
+        figures.update(((day, sku), tuple(rest)) for day, sku, *rest in found)
+        rows = [
+            {"day": day, "sku": sku, "orders": orders, "units": units, "revenue_cents": revenue, "version": 1, "stamp_s": stamp_s}
+            for (day, sku), (orders, units, revenue) in figures.items()
+        ]
+        connection.execute(_RENEW_CELL, rows)
 
 
 def _next_stamp(connection: sa.Connection, now: datetime) -> float:
@@ -295,6 +310,6 @@ def _set_mark(connection: sa.Connection, name: str, at_s: float) -> None:
     connection.execute(fresh.on_conflict_do_update(index_elements=["name"], set_=values, where=_marks.c.at_s < at_s))
 
 
-def _parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+def _parts(ids: Sequence[T]) -> Iterator[Sequence[T]]:
     for start in range(0, len(ids), ASKED_AT_ONCE):
         yield ids[start : start + ASKED_AT_ONCE]

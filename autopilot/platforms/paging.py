@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from perception.ports import BadAnswer
+
 MOST_PAGES = 10_000
 """A walk that takes more is going in circles."""
 
@@ -48,7 +50,7 @@ def walk(fetch: Fetch[T], *, after: datetime, page_size: int, take: Callable[[Se
         take: Keeps a page for good; taking a thing twice must do no harm.
 
     Raises:
-        PlatformError: From ``fetch``; what was taken before stays taken.
+        PlatformError: From ``fetch``, or because there is no end of pages; what was taken before stays taken.
     """
     at, skip, rounds, fresh = after, 0, 0, False
     seen: set[str] = set()
@@ -67,4 +69,4 @@ def walk(fetch: Fetch[T], *, after: datetime, page_size: int, take: Callable[[Se
             return
         else:
             at, skip, rounds, fresh, seen = page[-1].modified, 0, 0, False, set()
-    raise RuntimeError(f"expected at most {MOST_PAGES} pages, was more: the platform goes on answering full pages for {at}")
+    raise BadAnswer(f"expected at most {MOST_PAGES} pages, was more: the platform goes on answering full pages for {at}")
