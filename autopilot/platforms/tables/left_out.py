@@ -35,7 +35,7 @@ class LeftOut:
 
     def row(self, place: int, error: Unreadable, *, source: str) -> None:
         """A row that could not be read."""
-        self.add(f"{error.column}: expected {error.expected}", f"{source}, row {place}: {error.was}")
+        self.add(f"{error.column}{': ' if error.column else ''}expected {error.expected}", f"{source}, row {place}: {error.was}")
 
     def clear(self) -> None:
         """What is said from here on is of another reading."""
