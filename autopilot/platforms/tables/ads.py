@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -17,7 +17,7 @@ from autopilot.platforms.day_figures import DayFigures
 from autopilot.platforms.order_book import KEPT_DAYS
 from autopilot.platforms.tables.columns import AdColumns
 from autopilot.platforms.tables.left_out import LeftOut
-from autopilot.platforms.tables.source import Batch, Row, Table
+from autopilot.platforms.tables.source import Batch, Row, Table, Told, told
 from autopilot.platforms.tables.values import Dialect, Unreadable, amount, code, day, number, read, text
 from autopilot.platforms.writing import objection_to
 from control.command import Command
@@ -75,6 +75,11 @@ class TableAds:
         self._catalogue: Catalogue | None = None
         self._found_at: datetime | None = None
         self._as_of: datetime | None = None
+
+    @property
+    def history(self) -> Mapping[str, Told]:
+        """The report."""
+        return {"ad_report": told(self._table, self._columns)}
 
     def catalogue(self) -> Catalogue:
         """The shop's products, each in the campaign that its newest row in the report names. Raises: PlatformError."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,7 +18,7 @@ from autopilot.platforms.tables.columns import OrderTable, ProductTable, StockCo
 from autopilot.platforms.tables.left_out import LeftOut
 from autopilot.platforms.tables.orders import orders_of
 from autopilot.platforms.tables.products import Product, catalogue_of, products_of, stock_of
-from autopilot.platforms.tables.source import Table
+from autopilot.platforms.tables.source import Table, Told, told
 from autopilot.platforms.tables.values import Dialect
 from autopilot.platforms.today import stock_rows
 from autopilot.platforms.writing import objection_to
@@ -99,6 +99,17 @@ class TableShop:
         self._on_hand: Floats = np.zeros(0)
         self._orders_seen, self._stock_seen = _Seen(), _Seen()
         self._newest_day = 0
+
+    @property
+    def history(self) -> Mapping[str, Told]:
+        """All of its tables."""
+        of = self._tables
+        stock = {} if of.stock is None else {"stock": told(of.stock.table, of.stock.columns)}
+        return {
+            "orders": told(of.orders, of.order_table.columns),
+            "products": told(of.products, of.product_table.columns),
+            **stock,
+        }
 
     def catalogue(self) -> Catalogue:
         """What the table of products holds, as it was when first asked for. Raises: PlatformError."""

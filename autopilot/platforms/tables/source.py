@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
+
+from pydantic import BaseModel
 
 Row = Mapping[str, Any]
 
@@ -43,4 +45,27 @@ class Table(Protocol):
 
     def all(self, *, now: datetime) -> Iterator[Batch]:
         """Everything, oldest first, whatever was read before. Raises: PlatformError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A table, and {our name: its name} of the columns that the merchant told of."""
+
+    table: Table
+    columns: Mapping[str, str]
+
+
+def told(table: Table, columns: BaseModel) -> Told:
+    """From the model of its columns."""
+    return Told(table=table, columns={ours: theirs for ours, theirs in columns.model_dump().items() if theirs is not None})
+
+
+@runtime_checkable
+class Historical(Protocol):
+    """An adapter whose past can be read whole."""
+
+    @property
+    def history(self) -> Mapping[str, Told]:
+        """Its tables by name."""
         ...
