@@ -27,8 +27,7 @@ from google.oauth2.credentials import Credentials as OAuthCredentials
 from autopilot.platforms.breaker import Breaker
 from autopilot.platforms.google_ads import failures
 from autopilot.platforms.google_ads.change import Change, Resource
-from autopilot.platforms.http import Refused
-from perception.ports import BadAnswer, NeedsReauthorisation, PlatformError, SourceUnavailable
+from perception.ports import BadAnswer, NeedsReauthorisation, SourceUnavailable
 
 VERSION: Final = "v26"
 
@@ -103,7 +102,7 @@ class AdsClient:
             SourceUnavailable, RateLimited, NeedsReauthorisation, BadAnswer, Refused.
         """
         request = SearchGoogleAdsStreamRequest(customer_id=self.customer_id, query=query)
-        return self._guarded(lambda: tuple(self._rows(request)), "search", now)
+        return self._breaker.guarded(lambda: _named(lambda: tuple(self._rows(request)), "search"), now)
 
     def change(self, changes: Sequence[Change], *, now: datetime, validate_only: bool = False) -> tuple[str, ...]:
         """Make changes, each by itself: what was wrong with each, "" for nothing.
@@ -125,7 +124,7 @@ class AdsClient:
             partial_failure=True,
             validate_only=validate_only,
         )
-        return self._guarded(lambda: self._changed(request, len(changes)), "change", now)
+        return self._breaker.guarded(lambda: _named(lambda: self._changed(request, len(changes)), "change"), now)
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -154,19 +153,6 @@ class AdsClient:
         if reaction is not None and not any(made):
             raise reaction
         return tuple("" if done else wrong.get(place, "no result") for place, done in enumerate(made))
-
-    def _guarded(self, call: Callable[[], T], what: str, now: datetime) -> T:
-        self._breaker.check(now)
-        try:
-            done = _named(call, what)
-        except Refused:
-            self._breaker.note(None, now)
-            raise
-        except PlatformError as error:
-            self._breaker.note(error, now)
-            raise
-        self._breaker.note(None, now)
-        return done
 
 
 def _named(call: Callable[[], T], what: str) -> T:

@@ -82,7 +82,7 @@ class SqlTable:
 
     def fresh(self, *, now: datetime) -> Iterator[Batch]:
         """What changed since, with an overlap; everything at first, or without a watermark."""
-        rows = self._rows(self._changed(), now)
+        rows = self._breaker.guarded(lambda: self._found(self._changed()), now)
         yield Batch(name="query", as_of=now, rows=rows)
         if self._watermark is not None:
             seen = [row[self._watermark] for row in rows if row[self._watermark] is not None]
@@ -90,7 +90,7 @@ class SqlTable:
 
     def all(self, *, now: datetime) -> Iterator[Batch]:
         """Everything."""
-        yield Batch(name="query", as_of=now, rows=self._rows(sa.select(self._all), now))
+        yield Batch(name="query", as_of=now, rows=self._breaker.guarded(lambda: self._found(sa.select(self._all)), now))
 
     def _changed(self) -> sa.Select[Any]:
         everything = sa.select(self._all)
@@ -100,16 +100,6 @@ class SqlTable:
         changed = self._all.alias("changed")
         things = sa.select(changed.c[self._thing]).where(changed.c[self._watermark] >= since)
         return everything.where(self._all.c[self._thing].in_(things))
-
-    def _rows(self, statement: sa.Select[Any], now: datetime) -> list[Row]:
-        self._breaker.check(now)
-        try:
-            found = self._found(statement)
-        except PlatformError as error:
-            self._breaker.note(error, now)
-            raise
-        self._breaker.note(None, now)
-        return found
 
     def _found(self, statement: sa.Select[Any]) -> list[Row]:
         found: list[Row] = []

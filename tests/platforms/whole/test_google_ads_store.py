@@ -23,46 +23,22 @@ from perception.fields import Field
 from perception.units import day_of
 from tests.platforms.google_ads.server import FakeGoogle, Fault, serving
 from tests.platforms.tables.exports import PRODUCTS, SHANGHAI, SKUS, lines, write
+from tests.platforms.whole.tea_house import tea_house
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 SECRET = "a-token-that-must-not-be-seen"
 
-STORE = """
-[store]
-name = "tea-house"
-currency = "CNY"
-timezone = "Asia/Shanghai"
-state_dir = "{state}"
-
-[platform]
-kind = "files"
-
-[platform.options]
-folder = "{exports}"
-orders = {{ path = "orders*.csv", columns = {{ order = "order_id", sku = "sku", time = "paid_at", quantity = "qty", amount = "total" }} }}
-products = {{ path = "products.csv", columns = {{ sku = "code", price = "price", cost = "cost", stock = "stock" }} }}
-
+ADS = """
 [ads]
 kind = "google-ads"
 
 [ads.options]
 customer_id = "123-456-7890"
-endpoint = "{endpoint}"
+endpoint = "ENDPOINT"
 
 [secrets]
 file = "keys.toml"
-
-[budget]
-currency = "CNY"
-ad_spend_cents = 500_000
-max_loss_cents = 1_000_000
-
-[economics]
-fee_ratio = 0.03
-return_rate = 0.03
-return_rate_upper = 0.06
-return_cost_cents = 100
 """
 
 
@@ -98,17 +74,13 @@ def google() -> FakeGoogle:
 
 @pytest.fixture
 def loaded(tmp_path: Path, google: FakeGoogle) -> Iterator[Loaded]:
-    exports = tmp_path / "exports"
-    exports.mkdir()
-    exported(exports, until=NOW)
     keys = tmp_path / "keys.toml"
-    keys.write_text(
-        "[ads]\n" + "\n".join(f'{name} = "{SECRET}"' for name in ("developer_token", "client_id", "client_secret", "refresh_token"))
-    )
+    names = ("developer_token", "client_id", "client_secret", "refresh_token")
+    keys.write_text("[ads]\n" + "\n".join(f'{name} = "{SECRET}"' for name in names), encoding="utf-8")
     keys.chmod(0o600)
     with serving(google) as endpoint:
-        path = tmp_path / "tea-house.toml"
-        path.write_text(STORE.format(exports=exports, state=tmp_path / "state", endpoint=endpoint), encoding="utf-8")
+        path = tea_house(tmp_path, ads=ADS.replace("ENDPOINT", endpoint))
+        exported(tmp_path / "exports", until=NOW)
         yield load_store(str(path), environ={})
 
 

@@ -12,17 +12,17 @@ from autopilot.cli.shell import run
 from autopilot.settings_sources import Loaded, load_store
 from sim.calibration.orders import OrderColumns, read_order_lines
 from tests.platforms.tables.exports import NOW, shop_of_files, touched
-from tests.platforms.whole.test_watched_store import STORE, exported
+from tests.platforms.whole.tea_house import tea_house
+from tests.platforms.whole.test_watched_store import ADS, exported
 
 OURS = {"order": "order", "sku": "sku", "time": "time", "quantity": "quantity", "amount": "amount"}
 
 
 @pytest.fixture
 def loaded(tmp_path: Path) -> Loaded:
-    (tmp_path / "exports").mkdir()
+    path = tea_house(tmp_path, ads=ADS)
     exported(tmp_path / "exports")
-    (tmp_path / "tea-house.toml").write_text(STORE.format(exports=tmp_path / "exports", state=tmp_path / "state"), encoding="utf-8")
-    return load_store(str(tmp_path / "tea-house.toml"), environ={})
+    return load_store(str(path), environ={})
 
 
 @pytest.fixture

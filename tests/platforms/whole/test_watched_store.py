@@ -25,25 +25,12 @@ from control.engagement import Event
 from control.mode import Mode
 from perception.fields import Field
 from tests.platforms.tables.exports import AD_HEADER, PRODUCTS, SHANGHAI, SKUS, lines, write
+from tests.platforms.whole.tea_house import tea_house
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
-STORE = """
-[store]
-name = "tea-house"
-currency = "CNY"
-timezone = "Asia/Shanghai"
-state_dir = "{state}"
-
-[platform]
-kind = "files"
-
-[platform.options]
-folder = "{exports}"
-orders = {{ path = "orders*.csv", columns = {{ order = "order_id", sku = "sku", time = "paid_at", quantity = "qty", amount = "total" }} }}
-products = {{ path = "products.csv", columns = {{ sku = "code", price = "price", cost = "cost", stock = "stock" }} }}
-
+ADS = """
 [ads]
 kind = "files-ads"
 
@@ -64,17 +51,6 @@ conversions = "orders"
 conversion_value = "sales"
 bid = "bid"
 daily_budget = "budget"
-
-[budget]
-currency = "CNY"
-ad_spend_cents = 500_000
-max_loss_cents = 1_000_000
-
-[economics]
-fee_ratio = 0.03
-return_rate = 0.03
-return_rate_upper = 0.06
-return_cost_cents = 100
 """
 
 
@@ -95,11 +71,9 @@ def exported(folder: Path, *, until: datetime = NOW) -> None:
 @pytest.fixture
 def loaded(tmp_path: Path) -> Loaded:
     """The store's settings, its exports written."""
-    exports = tmp_path / "exports"
-    exports.mkdir()
-    exported(exports)
-    (tmp_path / "tea-house.toml").write_text(STORE.format(exports=exports, state=tmp_path / "state"), encoding="utf-8")
-    return load_store(str(tmp_path / "tea-house.toml"), environ={})
+    path = tea_house(tmp_path, ads=ADS)
+    exported(tmp_path / "exports")
+    return load_store(str(path), environ={})
 
 
 def driven(loaded: Loaded, *, order: Event, ticks: int, between: Callable[[datetime], None] = lambda _now: None) -> Daemon:
