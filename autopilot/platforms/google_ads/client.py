@@ -149,9 +149,9 @@ class AdsClient:
         if len(results) != count:
             raise BadAnswer(f"change: expected {count} results, was {len(results)}")
         made = [result.WhichOneof("response") is not None for result in results]
-        reaction = failures.reaction_to(message.partial_failure_error, "change")
-        if reaction is not None and not any(made):
-            raise reaction
+        exhausted = failures.out_of_quota(message.partial_failure_error, "change")
+        if exhausted is not None and not any(made):
+            raise exhausted
         return tuple("" if done else wrong.get(place, "no result") for place, done in enumerate(made))
 
 

@@ -94,10 +94,10 @@ def by_operation(status: Any, operations: int) -> dict[int, str]:
     return {place: found.get(place, general) for place in range(operations) if found.get(place, general)}
 
 
-def reaction_to(status: Any, what: str) -> PlatformError | None:
-    """What a partial failure calls for as a whole: one that came of quota or credentials concerns every operation behind it too."""
+def out_of_quota(status: Any, what: str) -> RateLimited | None:
+    """What a partial failure calls for that came of the quota, which concerns every call after it too; None for any other."""
     reactions = (_reaction(error, f"{what}: {said(error)}") for error in _errors_in(status.details))
-    return next((one for one in reactions if isinstance(one, RateLimited | NeedsReauthorisation)), None)
+    return next((one for one in reactions if isinstance(one, RateLimited)), None)
 
 
 def _errors_in(details: Iterable[Any]) -> Iterator[Any]:

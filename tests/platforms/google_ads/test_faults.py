@@ -14,7 +14,7 @@ from autopilot.platforms.google_ads.adapter import GoogleAds
 from control.ports import Effect
 from perception.fields import Field
 from perception.ports import BadAnswer, NeedsReauthorisation, PlatformError, RateLimited, SourceUnavailable
-from tests.platforms.google_ads.opened import MUG, NOW
+from tests.platforms.google_ads.opened import LAMP, MUG, NOW
 from tests.platforms.google_ads.server import FakeGoogle, Fault
 from tests.platforms.google_ads.test_writing import bid
 
@@ -131,6 +131,26 @@ def test_a_request_that_is_refused_as_a_whole_rejects_each_of_its_commands(googl
 
     assert answer.effect is Effect.REJECTED
     assert "TOO_MANY_MUTATE_OPERATIONS" in answer.detail
+
+
+def test_what_one_thing_does_not_permit_locks_nothing_else_out(google: FakeGoogle, ads: GoogleAds) -> None:
+    google.refusals["adGroups/101"] = {"authorization_error": "ACTION_NOT_PERMITTED"}
+
+    (answer,) = ads.write((bid(MUG, 51),), now=NOW)
+
+    assert answer.effect is Effect.REJECTED
+    assert ads.readback(now=NOW).values[Field.BID][MUG] == 45
+
+
+def test_a_batch_that_ran_into_the_quota_is_rate_limited_if_none_of_it_was_made(google: FakeGoogle, ads: GoogleAds) -> None:
+    ads.readback(now=NOW)
+    google.refusals["adGroups/101"] = QUOTA
+    some = ads.write((bid(MUG, 51), bid(LAMP, 61)), now=NOW)
+
+    with pytest.raises(RateLimited):
+        ads.write((bid(MUG, 51),), now=NOW)
+
+    assert [answer.effect for answer in some] == [Effect.REJECTED, Effect.APPLIED]
 
 
 def test_a_pause_whose_answer_is_lost_is_known_for_ours(google: FakeGoogle, ads: GoogleAds) -> None:
