@@ -12,7 +12,7 @@ import numpy as np
 from autopilot import wiring
 from autopilot.config_files import display
 from autopilot.doctor import state_writable
-from autopilot.findings import Finding, Level, finding
+from autopilot.findings import Finding, Level, finding, some_of
 from autopilot.platforms.effects import MemoryEffects
 from autopilot.platforms.kinds import Examinable
 from autopilot.policies import find_policy, load_policy
@@ -74,7 +74,7 @@ def _setpoints(catalogue: Catalogue, readback: Readback) -> Finding:
         if np.isnan(value)
     ]
     count = sum(len(catalogue.entities(field)) for field in Field)
-    detail = f"cannot be read and will be left alone: {', '.join(unread)}" if unread else f"{count} read back"
+    detail = f"cannot be read and will be left alone: {some_of(unread)}" if unread else f"{count} read back"
     return finding("set-points", ok=not unread, detail=detail, otherwise=Level.WARNING)
 
 

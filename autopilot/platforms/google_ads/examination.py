@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from autopilot.findings import Finding, Level, finding
+from autopilot.findings import Finding, Level, finding, some_of
 from autopilot.platforms.combined import NO_CAMPAIGN
 from autopilot.platforms.google_ads import setpoints
 from autopilot.platforms.google_ads.account import Account
@@ -19,27 +19,24 @@ from perception.ports import NeedsReauthorisation, PlatformError
 if TYPE_CHECKING:
     from autopilot.platforms.google_ads.client import AdsClient
 
-LISTED = 10
-"""Names in one finding; a shop may have thousands."""
-
 
 def of_mapping(known: Mapped, account: Account, paused: PausedByUs) -> Iterator[Finding]:
     """Which products are advertised where, and which bids and budgets are left alone."""
     catalogue = known.catalogue
     advertised = len(known.by_item) + sum(1 for group in known.ad_group_of if group)
     names = [account.campaigns[int(name)].name for name in catalogue.campaigns if name != NO_CAMPAIGN and int(name) in account.campaigns]
-    detail = f"{advertised} of {len(catalogue.skus)} products are advertised, in {_some(names) or 'no campaign'}"
+    detail = f"{advertised} of {len(catalogue.skus)} products are advertised, in {some_of(names) or 'no campaign'}"
     yield finding("google ads", ok=advertised > 0, detail=detail, otherwise=Level.WARNING)
     if known.unclear:
-        yield Finding(name="google ads", level=Level.WARNING, detail=f"unclear: {_some(known.unclear)}")
+        yield Finding(name="google ads", level=Level.WARNING, detail=f"unclear: {some_of(known.unclear, between='; ')}")
     alone = [why for name in catalogue.campaigns if name != NO_CAMPAIGN and (why := setpoints.budget_objection(name, account, paused))]
     if alone:
-        yield Finding(name="budgets", level=Level.WARNING, detail=f"left alone: {_some(alone)}")
+        yield Finding(name="budgets", level=Level.WARNING, detail=f"left alone: {some_of(alone, between='; ')}")
     places = [place for place, group in enumerate(known.ad_group_of) if group]
     alone = [f"{catalogue.skus[place]}: {why}" for place in places if (why := setpoints.bid_objection(place, account, known, paused))]
     alone += [f"{catalogue.skus[place]}: shown from a feed, has no bid of its own" for place in known.by_item.values()]
     if alone:
-        yield Finding(name="bids", level=Level.WARNING, detail=f"left alone: {_some(alone)}")
+        yield Finding(name="bids", level=Level.WARNING, detail=f"left alone: {some_of(alone, between='; ')}")
 
 
 def of_days(account_zone: str, store_zone: str) -> Finding:
@@ -85,8 +82,3 @@ def _as_they_are(known: Mapped, account: Account, paused: PausedByUs) -> list[Ch
             changes.append(Change(resource=Resource.AD_GROUP, id=number, values={"cpc_bid_micros": bid}))
             break
     return changes
-
-
-def _some(names: list[str] | tuple[str, ...]) -> str:
-    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
-    return "; ".join(names[:LISTED]) + more
