@@ -42,7 +42,7 @@ def encoding_of(path: Path, *, told: str | None) -> str:
 
 
 def copy_as_utf8(path: Path, to: Path, *, encoding: str, whole_lines_only: bool) -> None:
-    """Write the text of ``path`` to ``to`` in UTF-8; what follows the last end of line is left, if it may still be growing.
+    """Write the text of ``path`` to ``to`` in UTF-8, with line feeds; what follows the last of them is left, if it may still be growing.
 
     Raises:
         Undecodable, OSError
@@ -53,14 +53,14 @@ def copy_as_utf8(path: Path, to: Path, *, encoding: str, whole_lines_only: bool)
         try:
             while block := source.read(BLOCK):
                 lines, end, rest = (held + decoder.decode(block)).rpartition("\n")
-                target.write(lines + end)
+                target.write((lines + end).replace("\r\n", "\n"))
                 held = rest
             # half a character at the end belongs to a line that is still growing
             held += decoder.decode(b"", final=not whole_lines_only)
         except UnicodeDecodeError as error:
             raise Undecodable(f"expected text in {encoding}, was something else at byte {error.start}") from None
         if not whole_lines_only:
-            target.write(held)
+            target.write(held.replace("\r", "\n"))
 
 
 def _decodes(path: Path, encoding: str) -> bool:

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from autopilot.platforms.files.encoding import Undecodable, copy_as_utf8, encoding_of
+from autopilot.platforms.files.header import find_header
 from autopilot.platforms.tables.source import Batch, Row
 from perception.ports import BadAnswer, SourceUnavailable
-from sim.calibration.orders import open_table, quoted
+from sim.calibration.orders import open_separated, open_table, quoted
 
 SETTLED_S: Final = 60.0
 """A file that did not change for so long is taken to be complete."""
@@ -111,22 +113,43 @@ class FileTable:
 
     def _batch(self, path: Path, stamp: _Stamp, *, grows: bool) -> Batch:
         if path.suffix == PARQUET:
-            return Batch(name=path.name, as_of=stamp.at, rows=_rows(path, self._columns))
+            with _readable(path), open_table(path, self._columns, error=_NotATable) as connection:
+                return Batch(name=path.name, as_of=stamp.at, rows=_rows(connection, self._columns))
         with tempfile.TemporaryDirectory() as folder:
             copy = Path(folder) / "table.csv"
             copy_as_utf8(path, copy, encoding=encoding_of(path, told=self._encoding), whole_lines_only=grows)
-            return Batch(name=path.name, as_of=stamp.at, rows=_rows(copy, self._columns))
+            with _readable(copy):
+                return self._of_text(copy, path.name, stamp)
+
+    def _of_text(self, copy: Path, name: str, stamp: _Stamp) -> Batch:
+        header = find_header(copy, self._columns)
+        if header is None:
+            # says which columns there are
+            with open_table(copy, self._columns, error=_NotATable) as connection:
+                return Batch(name=name, as_of=stamp.at, rows=_rows(connection, self._columns))
+        with open_separated(copy, header.names, separator=header.separator, skip=header.skip, error=_NotATable) as (connection, torn):
+            rows = _rows(connection, self._columns)
+        if torn and not rows:
+            line, what = torn[0]
+            raise _NotATable(
+                f"expected rows of {len(header.names)} columns as in line {header.skip}, was {what.lower()} from line {line} on"
+            )
+        return Batch(name=name, as_of=stamp.at, rows=rows, torn=tuple((line, what.lower()) for line, what in torn))
 
 
-def _rows(path: Path, columns: Sequence[str]) -> list[Row]:
-    """The rows of a table, of these columns, as text: what it means is for others to say."""
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Takes the path out of messages: it may be that of a copy."""
     try:
-        with open_table(path, columns, error=_NotATable) as connection:
-            cells = ", ".join(f"CAST({quoted(name)} AS VARCHAR)" for name in columns)
-            found = connection.execute(f"SELECT {cells} FROM raw").fetchall()  # noqa: S608 - quoted names that the file has
+        yield
     except _NotATable as error:
-        # the path may be that of a copy
         raise _NotATable(str(error).removeprefix(f"{path}: ").replace(str(path), "the file")) from None
+
+
+def _rows(connection: Any, columns: Sequence[str]) -> list[Row]:
+    """The rows of a table, of these columns, as text: what it means is for others to say."""
+    cells = ", ".join(f"CAST({quoted(name)} AS VARCHAR)" for name in columns)
+    found = connection.execute(f"SELECT {cells} FROM raw").fetchall()  # noqa: S608 - quoted names that the file has
     return [dict(zip(columns, values, strict=True)) for values in found]
 
 

@@ -154,7 +154,7 @@ class TableAds:
     def _cells(self, batch: Batch) -> dict[Cell, _Reported]:
         """What a batch says, rows of one cell added up."""
         found: dict[Cell, _Reported] = {}
-        for place, row in enumerate(batch.rows, start=1):
+        for place, row in self._left_out.rows_of(batch):
             try:
                 cell, of = self._cell(row)
             except Unreadable as error:

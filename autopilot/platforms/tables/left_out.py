@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from autopilot.findings import Finding, Level
+from autopilot.platforms.tables.source import Batch, Row
 from autopilot.platforms.tables.values import Unreadable
 
 LISTED = 5
@@ -32,6 +33,12 @@ class LeftOut:
             self._some[reason].count += 1
         else:
             self._some[reason] = _Some(count=1, example=example)
+
+    def rows_of(self, batch: Batch) -> Iterator[tuple[int, Row]]:
+        """The rows of a batch with their numbers; lines of it that are no rows are left out."""
+        for line, wrong in batch.torn:
+            self.add(f"no row of the table: {wrong}", f"{batch.name}, line {line}")
+        return iter(enumerate(batch.rows, start=1))
 
     def row(self, place: int, error: Unreadable, *, source: str) -> None:
         """A row that could not be read."""

@@ -33,7 +33,7 @@ def orders_of(batch: Batch, table: OrderTable, dialect: Dialect, *, oldest: date
         In the order of their first rows.
     """
     gathered: dict[str, _Gathered] = {}
-    for place, row in enumerate(batch.rows, start=1):
+    for place, row in left_out.rows_of(batch):
         try:
             _gather(gathered, row, table, dialect)
         except Unreadable as error:

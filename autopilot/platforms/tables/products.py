@@ -28,7 +28,7 @@ class Product:
 def products_of(batch: Batch, table: ProductTable, dialect: Dialect, *, left_out: LeftOut) -> dict[str, Product]:
     """Products by SKU, in the order of their rows; of several rows of one SKU the last counts."""
     found: dict[str, Product] = {}
-    for place, row in enumerate(batch.rows, start=1):
+    for place, row in left_out.rows_of(batch):
         try:
             sku = read(row, table.columns.sku, code, dialect)
             found[sku] = _product(row, table, dialect)
@@ -56,7 +56,7 @@ def stock_of(batch: Batch, columns: StockColumns, dialect: Dialect, *, skus: Seq
     """(m,) units on hand, added up over the rows of a product; NaN for products that have none. Below zero is none left."""
     places = {sku: place for place, sku in enumerate(skus)}
     on_hand = np.full(len(skus), np.nan)
-    for number_of_row, row in enumerate(batch.rows, start=1):
+    for number_of_row, row in left_out.rows_of(batch):
         try:
             place = places.get(read(row, columns.sku, code, dialect))
             # no figure is no count: some products are not kept in stock

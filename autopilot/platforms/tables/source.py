@@ -20,11 +20,13 @@ class Batch:
         name: Where they are from, for people.
         as_of: When they were written, aware UTC.
         rows: In their order; to be gone through once.
+        torn: (line, what is wrong) of lines that are no rows.
     """
 
     name: str
     as_of: datetime
     rows: Iterable[Row]
+    torn: tuple[tuple[int, str], ...] = ()
 
 
 class Table(Protocol):

@@ -123,6 +123,43 @@ def test_columns_may_be_separated_by_other_marks(exports: Path, separator: str) 
     assert len(sales(opened(exports))) == 2
 
 
+def test_titles_above_the_table_and_totals_below_it_are_no_rows(exports: Path) -> None:
+    content = "Orders of the tea house\n\n" + lines(ONE, TWO, "total,3,105.50", "3,TEA-1,2026-11-20,1,30.00,paid,too,many")
+    write(exports / "orders.csv", content.replace("\n", "\r\n"))
+    shop = opened(exports)
+
+    assert set(sales(shop)) == {("TEA-1", 0), ("TEA-2", 0)}
+    assert "1 × no row of the table: missing columns (first: orders.csv, line 6)" in notes(shop)
+    assert "1 × no row of the table: too many columns (first: orders.csv, line 7)" in notes(shop)
+
+
+def test_a_cell_may_hold_separators_quotes_and_ends_of_line(exports: Path) -> None:
+    row = '1,"TEA-1",2026-11-20 10:00:00,"2","60.00",paid,"a ""note"",\nof two lines"'
+    write(exports / "orders.csv", lines(row, f"{TWO},", header='order_id,"sku\t",paid_at ,qty,total,status,note'))
+
+    assert len(sales(opened(exports))) == 2
+
+
+def test_a_separator_at_the_end_of_each_row_is_no_column(exports: Path) -> None:
+    write(exports / "orders.csv", lines(f"{ONE},", f"{TWO},"))
+
+    assert len(sales(opened(exports))) == 2
+
+
+def test_a_quote_that_is_never_closed_is_an_error_because_it_would_swallow_the_rest(exports: Path) -> None:
+    write(exports / "orders.csv", lines(ONE, '9,"TEA-1,2026-11-20,1,30.00,paid', TWO))
+
+    with pytest.raises(BadAnswer, match=r"orders\.csv: line 3: expected a row"):
+        sales(opened(exports))
+
+
+def test_rows_that_all_have_another_number_of_columns_than_the_header_are_an_error(exports: Path) -> None:
+    write(exports / "orders.csv", lines(f"{ONE},x", f"{TWO},x"))
+
+    with pytest.raises(BadAnswer, match=r"orders\.csv: expected rows of 6 columns as in line 1, was too many columns from line 2 on"):
+        sales(opened(exports))
+
+
 def test_rows_that_cannot_be_read_are_left_out_and_counted_with_the_reason(exports: Path) -> None:
     write(
         exports / "orders.csv",
