@@ -20,6 +20,6 @@ def google() -> FakeGoogle:
 
 @pytest.fixture
 def ads(google: FakeGoogle, tmp_path: Path) -> Iterator[GoogleAds]:
-    """The adapter, with time limits that a test can wait for."""
-    with opened(google, tmp_path, limits={"search_s": 0.5, "change_s": 0.5}) as adapter:
+    """The adapter."""
+    with opened(google, tmp_path) as adapter:
         yield adapter
