@@ -120,4 +120,15 @@ def find_kind(name: str, role: Role) -> Kind:
 
 def kind_names(role: Role) -> tuple[str, ...]:
     """Every kind of this role that can be named."""
-    return tuple(sorted({offered.name for offered in entry_points(group=GROUP) if offered.load().role is role}))
+    return tuple(sorted(name for name, kind in kinds_offered().items() if isinstance(kind, Kind) and kind.role is role))
+
+
+def kinds_offered() -> dict[str, Kind | Exception]:
+    """Each name that an installed package offers, and its kind, or why it cannot be loaded: one broken package must not hide the others."""
+    found: dict[str, Kind | Exception] = {}
+    for offered in entry_points(group=GROUP):
+        try:
+            found[offered.name] = offered.load()
+        except Exception as error:  # noqa: BLE001 - whatever a package of somebody else raises
+            found[offered.name] = error
+    return found
