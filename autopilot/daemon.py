@@ -159,6 +159,8 @@ class Daemon:
         if missed:
             self.missed += missed
             log.warning("ticks_missed", missed=missed, total=self.missed)
+        for failure in ticked.failures:
+            log.warning("not_read", source=failure.source, reason=failure.reason)
         if decision.mode_after is not before:
             log.warning("mode_changed", was=before.value, now=decision.mode_after.value, reason=decision.mode_reason)
         if ticked.refused is not None:

@@ -16,12 +16,13 @@ from autopilot.clock import Clock
 from autopilot.failpoints import ACKNOWLEDGED, INTENT_COMMITTED, SENT_UNACKNOWLEDGED, Reached
 from autopilot.fold import Answers, EngagementOrder, Folded
 from autopilot.journal import Entry, Journal, Topic
+from autopilot.undisturbed import undisturbed
 from control.actuate import send
 from control.decide import decide
 from control.decision import Decision, LoopConfig
 from control.ports import Acknowledgement, Actuator
 from perception.ingest import observe
-from perception.observation import Observation
+from perception.observation import Observation, SourceFailure
 from perception.ports import MetricsSource, SetpointSource
 from planning.plan import Plan
 
@@ -64,6 +65,7 @@ class Ticked:
     decision: Decision
     answers: tuple[Acknowledgement, ...]
     refused: PlanRefused | None
+    failures: tuple[SourceFailure, ...]
 
 
 class Loop:
@@ -74,6 +76,7 @@ class Loop:
         self.ports, self.keeper, self.config, self.folded = ports, keeper, config, folded
         self._unkept_ticks = 0
 
+    @undisturbed()
     def tick(self, number: int) -> Ticked:
         """Drive one tick.
 
@@ -88,7 +91,7 @@ class Loop:
         after = replace(folded, state=state, read_until=folded.read_until if seen.failures else seen.at)
         self._commit(seen, planned, decision, after)
         answers = self._act(decision, now)
-        return Ticked(decision=decision, answers=answers, refused=refused)
+        return Ticked(decision=decision, answers=answers, refused=refused, failures=seen.failures)
 
     def engage(self, order: EngagementOrder, *, cause: int | None = None) -> None:
         """Take a person's order, journaled before it counts. Raises: JournalUnavailable."""

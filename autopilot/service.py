@@ -54,12 +54,13 @@ def opened(loaded: Loaded, *, ticks: int | None = None, clock: Clock | None = No
         reached = failpoints.armed(os.environ)
         with closing(SqlJournal(sqlite_url(path), clock=clock, reached=reached)) as journal:
             path.chmod(0o600)
-            yield _started(loaded, journal, clock, reached=reached, ticks=ticks)
+            folder = loaded.settings.store.state_dir
+            with closing(wiring.live(loaded, folder=folder / ADAPTERS, effects=FileEffects(folder / EFFECTS))) as live:
+                yield _started(loaded, live, journal, clock, reached=reached, ticks=ticks)
 
 
-def _started(loaded: Loaded, journal: Journal, clock: Clock, *, reached: Reached, ticks: int | None) -> Daemon:
-    settings, folder = loaded.settings, loaded.settings.store.state_dir
-    live = wiring.live(loaded, folder=folder / ADAPTERS, effects=FileEffects(folder / EFFECTS))
+def _started(loaded: Loaded, live: wiring.Live, journal: Journal, clock: Clock, *, reached: Reached, ticks: int | None) -> Daemon:
+    settings = loaded.settings
     platform, catalogue = live.platform, live.platform.catalogue()
     # a store that was driven before goes on being driven, by the laws if need be; a new one is refused, while somebody is looking
     steering = steering_of(settings) if journal.last(Topic.START) is None else steering_or_laws(settings)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -35,8 +36,7 @@ def examine(loaded: Loaded, *, now: datetime) -> tuple[Finding, ...]:
     """
     settings = loaded.settings
     policy = tuple(_policy(settings))
-    with TemporaryDirectory() as folder:
-        live = wiring.live(loaded, folder=Path(folder), effects=MemoryEffects())
+    with TemporaryDirectory() as folder, closing(wiring.live(loaded, folder=Path(folder), effects=MemoryEffects())) as live:
         now = live.opens or now
         catalogue, readback = live.platform.catalogue(), live.platform.readback(now=now)
         figures = (*_figures(live, now=now), *_examined(live, now=now)) if live.opens is None else ()
@@ -47,7 +47,7 @@ def examine(loaded: Loaded, *, now: datetime) -> tuple[Finding, ...]:
         *_authority(loaded),
         *figures,
         *policy,
-        _setpoints(catalogue, readback),
+        _setpoints(catalogue, readback, live.platform.fields),
         *_agreement(settings, catalogue, live.timezone),
         *_products(settings, catalogue),
         state_writable(settings.store.state_dir),
@@ -65,15 +65,16 @@ def _policy(settings: StoreSettings) -> Iterator[Finding]:
         yield Finding(name="policy", level=Level.WARNING, detail=detail)
 
 
-def _setpoints(catalogue: Catalogue, readback: Readback) -> Finding:
+def _setpoints(catalogue: Catalogue, readback: Readback, fields: Collection[Field]) -> Finding:
     """What cannot be read back is never written: the gate knows no value in force to judge a change by."""
     unread = [
         f"{field} of {entity}"
         for field in Field
+        if field in fields
         for entity, value in zip(catalogue.entities(field), readback.values[field], strict=True)
         if np.isnan(value)
     ]
-    count = sum(len(catalogue.entities(field)) for field in Field)
+    count = sum(len(catalogue.entities(field)) for field in fields)
     detail = f"cannot be read and will be left alone: {some_of(unread)}" if unread else f"{count} read back"
     return finding("set-points", ok=not unread, detail=detail, otherwise=Level.WARNING)
 

@@ -13,7 +13,7 @@ from autopilot.config_files import display
 from autopilot.plan_keeper import GuardedPlanner
 from autopilot.platforms.effects import EffectLog
 from autopilot.platforms.faults import FaultRates, FaultyPlatform
-from autopilot.platforms.kinds import Adapter
+from autopilot.platforms.kinds import Adapter, Closable
 from autopilot.platforms.simulated import SimulatedPlatform, opening_of
 from autopilot.settings import StoreSettings
 from autopilot.settings_platform import SIMULATED
@@ -101,6 +101,12 @@ class Live:
     where: str
     opens: datetime | None
     timezone: str | None
+
+    def close(self) -> None:
+        """Let go of what adapters hold on to."""
+        for source in self.sources:
+            if isinstance(source, Closable):
+                source.close()
 
 
 def live(loaded: Loaded, *, folder: Path, effects: EffectLog) -> Live:

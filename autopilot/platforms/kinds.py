@@ -50,6 +50,15 @@ class Adapter(CatalogueSource, MetricsSource, SetpointSource, Actuator, Protocol
 
 
 @runtime_checkable
+class Closable(Protocol):
+    """An adapter that holds on to connections or files."""
+
+    def close(self) -> None:
+        """Let go of them; nothing is asked of it afterwards."""
+        ...
+
+
+@runtime_checkable
 class Examinable(Protocol):
     """An adapter that can say more about its platform than the ports ask, for ``autopilot check``."""
 

@@ -1,0 +1,17 @@
+"""The kind ``woocommerce``, as settings name it."""
+
+from __future__ import annotations
+
+from autopilot.clock import SystemClock
+from autopilot.platforms.kinds import Kind, Role, Surroundings
+from autopilot.platforms.woocommerce.adapter import WooCommerce
+from autopilot.platforms.woocommerce.api import Api
+from autopilot.platforms.woocommerce.options import Options, Secrets
+
+
+def opened(options: Options, secrets: Secrets, surroundings: Surroundings) -> WooCommerce:
+    """The adapter; nothing is asked yet. Raises: ConfigError for an ``ca_file`` that cannot be used."""
+    return WooCommerce(Api(options, secrets), options, surroundings, clock=SystemClock())
+
+
+KIND = Kind(role=Role.SHOP, options=Options, secrets=Secrets, open=opened)
