@@ -50,7 +50,9 @@ def case_of(draw: np.random.Generator, *, kind: str, factor: float, noise: float
         "category": int(draw.integers(4, 9)),
         "sku": int(draw.integers(12, 60)),
     }
-    category_of = np.sort(np.concatenate((np.arange(sizes["category"]), draw.integers(0, sizes["category"], sizes["sku"] - sizes["category"]))))
+    category_of = np.sort(
+        np.concatenate((np.arange(sizes["category"]), draw.integers(0, sizes["category"], sizes["sku"] - sizes["category"])))
+    )
     shape = (sizes["channel"], sizes["device"], sizes["sku"])
     shares = [draw.dirichlet(np.full(size, concentration)) for size, concentration in zip(shape, (3.0, 4.0, 1.0), strict=True)]
     leaf = np.einsum("i,j,k->ijk", *shares) * draw.gamma(4.0, 0.25, shape)

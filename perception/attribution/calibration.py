@@ -121,7 +121,9 @@ def calibrated(leaves: Leaves, sizes: tuple[int, ...], window: Window, past: Win
 def cube_of(leaves: Leaves, sizes: tuple[int, ...], compared: Compared) -> Cube:
     """The leaves with their figures, without those of which nothing was seen or expected."""
     known = (compared.actual > 0.0) | (compared.expected > 0.0)
-    return Cube(codes=leaves.codes[:, known], sizes=sizes, actual=compared.actual[known], expected=compared.expected[known], least=compared.least)
+    return Cube(
+        codes=leaves.codes[:, known], sizes=sizes, actual=compared.actual[known], expected=compared.expected[known], least=compared.least
+    )
 
 
 def _earlier(window: Window, past: Window) -> list[Window]:

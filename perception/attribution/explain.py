@@ -140,7 +140,10 @@ def _first_strange(codes: Ints, cube: Cube, usual: Calibration) -> _Found | None
         inside = cube.inside(region)
         actual, expected = float(cube.actual[inside].sum()), float(cube.expected[inside].sum())
         now = Part(
-            actual=actual, expected=expected, rest_actual=float(cube.actual.sum()) - actual, rest_expected=float(cube.expected.sum()) - expected
+            actual=actual,
+            expected=expected,
+            rest_actual=float(cube.actual.sum()) - actual,
+            rest_expected=float(cube.expected.sum()) - expected,
         )
         everywhere = replace(cube, codes=codes).within(region.sets)
         strange = usual.strange(everywhere, now, choices=choices_of(region.sets, cube.sizes))

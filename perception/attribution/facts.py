@@ -38,7 +38,11 @@ class Facts:
 
 
 def facts_of(
-    hour: Ints, value: Floats, columns: Mapping[str, Sequence[str] | np.ndarray[tuple[int], np.dtype[np.str_]]], *, base: Floats | None = None
+    hour: Ints,
+    value: Floats,
+    columns: Mapping[str, Sequence[str] | np.ndarray[tuple[int], np.dtype[np.str_]]],
+    *,
+    base: Floats | None = None,
 ) -> Facts:
     """Encode columns; dimensions with a single element say nothing and are left out, and the time of day becomes one where it is told.
 

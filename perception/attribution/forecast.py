@@ -82,7 +82,12 @@ def compare(leaves: Leaves, window: Window, past: Window) -> Compared:
     then = past.holds(hour) & ~now
     count = leaves.time.size
     positive = leaves.value[leaves.value > 0.0]
-    least = 0.5 * (float(np.quantile(positive, 0.25)) if positive.size else 1.0) * window.hours / max(past.hours - _common(window, past).hours, 1)
+    least = (
+        0.5
+        * (float(np.quantile(positive, 0.25)) if positive.size else 1.0)
+        * window.hours
+        / max(past.hours - _common(window, past).hours, 1)
+    )
 
     def by_leaf(figures: Floats, chosen: Bools) -> Floats:
         return np.bincount(leaves.leaf[chosen], weights=figures[chosen], minlength=count).astype(np.float64)
