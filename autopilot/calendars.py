@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -45,18 +45,18 @@ class EventRule(BaseModel):
             raise ValueError(message)
         return self
 
-    def begins(self, year: int) -> Iterator[date]:
+    def begins(self, year: int) -> Iterator[dt.date]:
         """First days of the event itself in a year."""
         if self.date is not None:
-            yield date.fromisoformat(f"{year}-{self.date}")
+            yield dt.date.fromisoformat(f"{year}-{self.date}")
         elif self.nth is not None and self.month is not None and self.weekday is not None:
-            first = date(year, self.month, 1)
+            first = dt.date(year, self.month, 1)
             ahead = (_WEEKDAYS.index(self.weekday) - first.weekday()) % 7
-            yield first + timedelta(days=ahead + 7 * (self.nth - 1) + self.plus_days)
+            yield first + dt.timedelta(days=ahead + 7 * (self.nth - 1) + self.plus_days)
         elif self.easter_days is not None:
-            yield easter(year) + timedelta(days=self.easter_days)
+            yield easter(year) + dt.timedelta(days=self.easter_days)
         else:
-            yield from (day for day in map(date.fromisoformat, self.dates) if day.year == year)
+            yield from (day for day in map(dt.date.fromisoformat, self.dates) if day.year == year)
 
 
 class Calendar(BaseModel):
@@ -72,15 +72,15 @@ class Happening:
     """An event that falls into a stretch of days: its own first and last day, both included, shopping before it counted."""
 
     name: str
-    first: date
-    last: date
+    first: dt.date
+    last: dt.date
 
 
-def happenings(first: date, last: date, *, calendar: str = "shopping") -> tuple[Happening, ...]:
+def happenings(first: dt.date, last: dt.date, *, calendar: str = "shopping") -> tuple[Happening, ...]:
     """Events of a calendar that touch these days, both included, in order. Raises: NoSuchConfigError, ConfigError."""
     rules = Calendar.model_validate(read_toml(find("calendars", calendar, called="calendar"))).event
     found = [
-        Happening(name=rule.name, first=begins - timedelta(days=rule.before_days), last=begins + timedelta(days=rule.days - 1))
+        Happening(name=rule.name, first=begins - dt.timedelta(days=rule.before_days), last=begins + dt.timedelta(days=rule.days - 1))
         for rule in rules
         for year in range(first.year - 1, last.year + 2)
         for begins in rule.begins(year)
@@ -88,7 +88,7 @@ def happenings(first: date, last: date, *, calendar: str = "shopping") -> tuple[
     return tuple(sorted((one for one in found if one.first <= last and one.last >= first), key=lambda one: (one.first, one.name)))
 
 
-def easter(year: int) -> date:
+def easter(year: int) -> dt.date:
     """Easter Sunday, Western reckoning: the anonymous Gregorian computus (Nature, 20 April 1876; Meeus, Astronomical Algorithms)."""
     golden, century, of_century = year % 19, year // 100, year % 100
     corrected = (century - (century + 8) // 25 + 1) // 3
@@ -96,4 +96,4 @@ def easter(year: int) -> date:
     sunday = (32 + 2 * (century % 4) + 2 * (of_century // 4) - moon - of_century % 4) % 7
     shift = (golden + 11 * moon + 22 * sunday) // 451
     month, day = divmod(moon + sunday - 7 * shift + 114, 31)
-    return date(year, month, day + 1)
+    return dt.date(year, month, day + 1)

@@ -1,4 +1,4 @@
-"""Opens the metrics of a store for questions: the file where it is free, brought up to the journal; else a view built anew from the journal."""
+"""Opens the metrics of a store for questions: the file, brought up to the journal, where it is free; else a view built anew."""
 
 from __future__ import annotations
 

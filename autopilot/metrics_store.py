@@ -1,4 +1,4 @@
-"""Every figure that was ever seen, restatements beside what they replaced: a DuckDB file that is derived from the journal and can be rebuilt.
+"""Every figure that was ever seen, restatements beside what they replaced: a DuckDB file, derived from the journal, to be rebuilt at will.
 
 The only module that opens DuckDB files of ours. The file is opened for as long as it is used and no longer: DuckDB lets one process in at
 a time, and between two ticks others want to ask.
@@ -181,10 +181,11 @@ class MetricsStore:
         return dropped
 
     def export(self, path: Path) -> int:
-        """Write every version of every figure as one Parquet file. Returns its rows. Raises: MetricsUnavailable through ``open_metrics``."""
+        """Write every version of every figure as one Parquet file. Returns its rows."""
         parts = [
-            f"select '{signal.value}' as signal, ids.id as sku, date '1970-01-01' + cast(day as integer) as event_date, "  # noqa: S608 - names are ours
-            f"to_timestamp(observed_at) as observed_at, to_timestamp(seen_at) as seen_at, version, believed, '{name}' as metric, {name} as value "
+            f"select '{signal.value}' as signal, ids.id as sku, date '1970-01-01' + day as event_date, "  # noqa: S608 - names are ours
+            f"to_timestamp(observed_at) as observed_at, to_timestamp(seen_at) as seen_at, "
+            f"version, believed, '{name}' as metric, {name} as value "
             f"from {signal.value} join skus ids on ids.place = sku"
             for signal in Signal
             for name in COLUMNS[signal]

@@ -104,7 +104,8 @@ def _price_moves(store: MetricsStore, *, since: date, until: date) -> dict[str, 
         revenue, units = (
             np.bincount(place[chosen], weights=sold[name][chosen], minlength=names.size) for name in ("revenue_cents", "units")
         )
-        return np.divide(revenue, units, out=np.full(names.size, np.nan), where=units > 0.0)
+        prices: Floats = np.divide(revenue, units, out=np.full(names.size, np.nan), where=units > 0.0)
+        return prices
 
     ratio = mean(now) / mean(~now)
     words = np.where(ratio > 1.0 + _MOVED, "raised", "lowered")
@@ -114,14 +115,36 @@ def _price_moves(store: MetricsStore, *, since: date, until: date) -> dict[str, 
 TIME_NAMES = ("time", "timestamp", "hour", "date", "day")
 
 
-def facts_of_file(path: Path, *, value: str, per: str | None, time: str | None) -> Facts:
-    """Facts of a CSV or Parquet file: a time column, the figure, and every column of words as a dimension.
+NUMBERED = frozenset(
+    {
+        "sku",
+        "product",
+        "item",
+        "campaign",
+        "category",
+        "channel",
+        "device",
+        "store",
+        "region",
+        "hour",
+        "price",
+        "stock",
+        "stock_out",
+        "stockout",
+    }
+)
+"""Columns that are dimensions although their elements may be whole numbers; other numbers are figures."""
+
+
+def facts_of_file(path: Path, *, value: str, per: str | None, time: str | None, dimensions: Sequence[str] = ()) -> Facts:
+    """Facts of a CSV or Parquet file: a time column, the figure, and columns of words as dimensions.
 
     Args:
         path: The file.
         value: Column of the figure.
         per: Column of its denominator, for a rate; None for a figure that stands for itself.
         time: Column of the store-local time; None for the first that is called like one.
+        dimensions: Columns to seek causes in; where empty, those of words, of truth values, and of numbers that are called like one.
 
     Raises:
         ConfigError: A column is missing or holds something else. MetricsUnavailable: The file cannot be read.
@@ -132,10 +155,14 @@ def facts_of_file(path: Path, *, value: str, per: str | None, time: str | None) 
         raise ConfigError(f"{path}: expected a time column called one of {', '.join(TIME_NAMES)}, or --time NAME; was {', '.join(table)}")
     for name in (value, *([per] if per else [])):
         if name not in table or table[name].dtype.kind not in "fiub":
-            raise ConfigError(
-                f"{path}: expected a column {name!r} of numbers, was {', '.join(f'{held} ({column.dtype})' for held, column in table.items())}"
-            )
-    columns = {name: _words(column) for name, column in table.items() if name not in {time, value, per}}
+            held = ", ".join(f"{other} ({column.dtype})" for other, column in table.items())
+            raise ConfigError(f"{path}: expected a column {name!r} of numbers, was {held}")
+    strangers = [name for name in dimensions if name not in table]
+    if strangers:
+        raise ConfigError(f"--dimensions: expected some of {', '.join(table)}, was {strangers[0]!r}")
+    others = {name: column for name, column in table.items() if name not in {time, value, per}}
+    chosen = dimensions or [name for name, column in others.items() if column.dtype.kind not in "fiu" or name.lower() in NUMBERED]
+    columns = {name: _words(table[name]) for name in chosen}
     try:
         return facts_of(
             _local_hours(table[time], path, time),

@@ -97,7 +97,8 @@ def _noise(draw: np.random.Generator, days: int, codes: dict[str, Ints], noise: 
     part = noise / np.sqrt(2.0)
     own = draw.standard_normal((days, codes["sku"].size))
     shared = draw.standard_normal((days, int(codes["sku"].max()) + 1))[:, codes["sku"]]
-    return np.exp(part * (own + shared) - 0.5 * noise**2)
+    factors: Floats = np.exp(part * (own + shared) - 0.5 * noise**2)
+    return factors
 
 
 def _region(

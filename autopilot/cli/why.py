@@ -30,11 +30,12 @@ if TYPE_CHECKING:
 @click.option("--facts", type=click.Path(path_type=Path, dir_okay=False), help="A CSV or Parquet file of time, dimensions and figures.")
 @click.option("--per", metavar="COLUMN", help="With --facts: what the figure is counted per, for a rate.")
 @click.option("--time", metavar="COLUMN", help="With --facts: the column of the store-local time.")
+@click.option("--dimensions", metavar="A,B", help="With --facts: where to seek causes; every column of words when left out.")
 @click.option("--calendar", default="shopping", show_default=True, help="Events to name, of configs/calendars.")
 @click.option("--journal", type=click.Path(path_type=Path), help="Another journal, such as that of a drive.")
 @click.option("--plot", type=click.Path(path_type=Path, dir_okay=False), help="Draw it as PNG, too.")
 @with_output
-def command(
+def command(  # noqa: PLR0913, PLR0917 - one per option
     out: Output,
     store: str | None,
     metric: str,
@@ -43,6 +44,7 @@ def command(
     facts: Path | None,
     per: str | None,
     time: str | None,
+    dimensions: str | None,
     calendar: str,
     journal: Path | None,
     plot: Path | None,
@@ -54,8 +56,10 @@ def command(
 
     if (store is None) == (facts is None):
         raise ConfigError("expected either STORE or --facts FILE")
+    notes: tuple[str, ...] = ()
     if facts is not None:
-        told, notes = facts_of_file(facts, value=metric, per=per, time=time), ()
+        chosen = [name.strip() for name in (dimensions or "").split(",") if name.strip()]
+        told = facts_of_file(facts, value=metric, per=per, time=time, dimensions=chosen)
         newest = newest_of(told)
         begins = when(since, newest=newest)
     else:
@@ -110,7 +114,8 @@ def _draw(console: Console, found: Answer) -> None:
 
     told = found.explanation
     moved = f"{told.actual / told.expected - 1.0:+.0%}" if told.expected > 0.0 else "from nothing"
-    console.print(f"{found.metric}, {found.since} to {found.until}: {told.actual:,.0f}, expected {told.expected:,.0f} ({moved})")
+    now, usual = (f"{told.actual:,.0f}", f"{told.expected:,.0f}") if told.base is None else _rates(told.actual, told.expected, told.base)
+    console.print(f"{found.metric}, {found.since} to {found.until}: {now}, expected {usual} ({moved})")
     for note in found.notes:
         console.print(note, markup=False)
     if not told.changed:
@@ -140,6 +145,10 @@ def _draw(console: Console, found: Answer) -> None:
         console.print(table)
     for event in found.events:
         console.print(f"In the window: {event.name}, {event.first} to {event.last}", markup=False)
+
+
+def _rates(actual: float, expected: float, base: float) -> tuple[str, str]:
+    return (f"{actual / base:.4g}", f"{expected / base:.4g}") if base > 0.0 else ("nothing to count per", "nothing")
 
 
 def _where(kind: str, where: dict[str, tuple[str, ...]]) -> str:

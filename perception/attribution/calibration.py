@@ -1,5 +1,7 @@
-"""How figures scatter where nothing happens, learnt from earlier windows of the same length: whatever noise a store has, and wherever it
-sits, a region has moved only where it has left the range in which that same region always moved."""
+"""How figures scatter where nothing happens, learnt from earlier windows of the same length.
+
+Whatever noise a store has, and wherever it sits, a region has moved only where it left the range in which that same region always moved.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ from scipy.special import gammaln, stdtr
 from perception.attribution.facts import HOURS_PER_DAY, Window
 from perception.attribution.forecast import Compared, Leaves, compare
 from perception.attribution.scan import Cube, Noise
-from perception.units import Bools, Floats
+from perception.units import Bools
 
 MOST_WINDOWS = 20
 _FEW = 4

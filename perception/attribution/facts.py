@@ -61,7 +61,8 @@ def facts_of(
             raise ValueError(message)
     for name, figures in (("value", value), ("base", base)):
         if figures is not None and not np.isfinite(figures).all():
-            message = f"{name}: expected finite figures, was {figures[~np.isfinite(figures)][0]} in row {int(np.flatnonzero(~np.isfinite(figures))[0]) + 1}"
+            row = int(np.flatnonzero(~np.isfinite(figures))[0])
+            message = f"{name}: expected finite figures, was {figures[row]} in row {row + 1}"
             raise ValueError(message)
     hourly = bool((hour % HOURS_PER_DAY).any())
     names, elements, codes = [], [], []

@@ -120,7 +120,7 @@ def _rates(leaves: Leaves, value: Floats, base: Floats) -> Floats:
 
 
 def _weekday_factors(leaves: Leaves, past: Window, window: Window) -> Floats:
-    """(7,) activity by day modulo 7 against the mean, shrunk as far as days of one weekday differ among each other; ones below two weeks."""
+    """(7,) activity by day modulo 7 against the mean, shrunk as far as days of one weekday differ; ones below two weeks."""
     first, last = -(-past.begins // HOURS_PER_DAY), past.ends // HOURS_PER_DAY
     days = np.arange(first, last)
     days = days[(days * HOURS_PER_DAY + HOURS_PER_DAY <= window.begins) | (days * HOURS_PER_DAY >= window.ends)]
@@ -137,7 +137,8 @@ def _weekday_factors(leaves: Leaves, past: Window, window: Window) -> Floats:
     within = ((totals - means[weekday]) ** 2).sum() / max(days.size - _WEEK, 1)
     between = means.var(ddof=1)
     kept = max(1.0 - within / counts.mean() / max(between, 1e-12), 0.0)
-    return np.maximum(1.0 + kept * (means / mean - 1.0), 0.01)
+    factors: Floats = np.maximum(1.0 + kept * (means / mean - 1.0), 0.01)
+    return factors
 
 
 def _exposure(window: Window, weekday: Floats) -> Floats:

@@ -61,8 +61,10 @@ class Region:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cube:
-    """Actual and expected figures by leaf, (l,), the elements of the leaves, (k, l), and how many there are of each dimension; no region is
-    expected to be emptier than ``least``."""
+    """Actual and expected figures by leaf, (l,), with the elements of the leaves, (k, l), and how many there are of each dimension.
+
+    No region is expected to be emptier than ``least``.
+    """
 
     codes: Ints
     sizes: tuple[int, ...]
@@ -215,7 +217,7 @@ def _starts(sums: _Sums, total: _Total, dimension: int) -> list[dict[int, tuple[
     """The best set of one dimension, and its best single elements."""
     actual, expected = sums.by_element(dimension, {})
     alone = np.argsort(-total.gain(actual, expected), kind="stable")[:_SEEDS]
-    starts = [{dimension: (int(element),)} for element in alone]
+    starts: list[dict[int, tuple[int, ...]]] = [{dimension: (int(element),)} for element in alone]
     found = sums.best_set(total, dimension, {})
     return starts if found is None else [{dimension: found[0]}, *starts]
 
