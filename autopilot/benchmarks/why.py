@@ -14,8 +14,8 @@ import numpy as np
 from autopilot.benchmarks.why_cases import FACTORS, KINDS, NOISES, Case, case_of
 from autopilot.pool import Progress
 from perception.attribution.explain import Explanation, explain
-from perception.attribution.facts import HOURS_PER_DAY
-from perception.attribution.forecast import compare, leaves_of
+from perception.attribution.facts import HOURS_PER_DAY, Window
+from perception.attribution.forecast import compare, leaves_of, past_of
 
 SEED = 20_260
 
@@ -83,7 +83,7 @@ def _guess(case: Case) -> dict[str, tuple[str, ...]]:
     leaves = leaves_of(case.facts)
     past = case.window.begins // HOURS_PER_DAY * HOURS_PER_DAY
     first = int(case.facts.hour.min())
-    compared = compare(leaves, case.window, type(case.window)(begins=first, ends=past))
+    compared = compare(leaves, case.window, past_of(leaves, Window(begins=first, ends=past)))
     best = -1.0
     guess: dict[str, tuple[str, ...]] = {}
     for name, elements, codes in zip(case.facts.dimensions, case.facts.elements, leaves.codes, strict=True):

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.special import gammaln, stdtr
 
 from perception.attribution.facts import HOURS_PER_DAY, Window
-from perception.attribution.forecast import Compared, Leaves, compare
+from perception.attribution.forecast import Compared, Leaves, Past, compare
 from perception.attribution.scan import Cube, Noise
 from perception.units import Bools
 
@@ -105,18 +105,18 @@ def _root(figure: float, unit: float) -> float:
     return 2.0 * math.sqrt(max(figure, 0.0) / unit + 0.375)
 
 
-def calibrated(leaves: Leaves, sizes: tuple[int, ...], window: Window, past: Window, *, rate: float, counts: bool) -> Calibration:
+def calibrated(leaves: Leaves, sizes: tuple[int, ...], window: Window, before: Past, *, rate: float, counts: bool) -> Calibration:
     """Learn from windows before this one.
 
     Args:
         leaves: The facts.
         sizes: Elements per dimension.
         window: What will be explained.
-        past: Hours that tell what is usual.
+        before: What tells what is usual.
         rate: Of false alarms, (0, 1).
         counts: Whether the figure is a count, which scatters like a Poisson variable at least.
     """
-    earlier = tuple(compare(leaves, held, past) for held in _earlier(window, past))
+    earlier = tuple(compare(leaves, held, before) for held in _earlier(window, before.window))
     return Calibration(noise=_noise(leaves, sizes, earlier, counts=counts), earlier=earlier, rate=rate)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from perception.attribution.calibration import Calibration, Part, calibrated, choices_of, cube_of
 from perception.attribution.facts import HOURS_PER_DAY, Facts, Window
-from perception.attribution.forecast import MOST_DAYS, compare, leaves_of
+from perception.attribution.forecast import MOST_DAYS, compare, leaves_of, past_of
 from perception.attribution.scan import Cube, Region, strongest
 from perception.units import Bools, Ints
 
@@ -91,8 +91,9 @@ def explain(facts: Facts, window: Window, *, false_alarms: float = 0.02) -> Expl
         raise ValueError(message)
     leaves, sizes = leaves_of(facts), tuple(len(names) for names in facts.elements)
     counts = bool((facts.value == np.floor(facts.value)).all())
-    usual = calibrated(leaves, sizes, window, past, rate=false_alarms, counts=counts)
-    compared = compare(leaves, window, past)
+    before = past_of(leaves, past)
+    usual = calibrated(leaves, sizes, window, before, rate=false_alarms, counts=counts)
+    compared = compare(leaves, window, before)
     cube = cube_of(leaves, sizes, compared)
     actual, expected = float(compared.actual.sum()), float(compared.expected.sum()) - compared.mix
     found = _causes(leaves.codes, cube, usual)
@@ -103,7 +104,7 @@ def explain(facts: Facts, window: Window, *, false_alarms: float = 0.02) -> Expl
         changed=bool(causes),
         actual=actual,
         expected=expected,
-        base=None if leaves.base is None else float(leaves.base[window.holds(facts.hour)].sum()),
+        base=None if leaves.base is None else float(leaves.base[window.holds(leaves.hour)].sum()),
         causes=tuple(causes),
         unexplained=1.0 - sum(cause.share for cause in causes),
         calibration=usual,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from perception.attribution.facts import HOURS_PER_DAY, Facts, Window
-from perception.units import Bools, Floats, Ints
+from perception.units import Floats, Ints
 
 MOST_DAYS = 56
 """Days before the change that are looked at: eight weeks know each weekday well, and older ones are another season."""
@@ -25,13 +25,22 @@ class Leaves:
     Attributes:
         codes: (k, l) element of each leaf by dimension.
         time: (l,) hour of the day; 0 where facts do not tell.
-        leaf: (n,) leaf of each fact. ``day``: (n,) its day. ``value``, ``base``: (n,) as in the facts.
+        leaf: (n,) leaf of each fact, facts in the order of time. ``hour``, ``value``, ``base``: (n,) as in the facts.
     """
 
     codes: Ints
     time: Ints
     leaf: Ints
-    day: Ints
+    hour: Ints
+    value: Floats
+    base: Floats | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """The hours that tell what is usual, and the sums over them by leaf, (l,)."""
+
+    window: Window
     value: Floats
     base: Floats | None
 
@@ -59,46 +68,52 @@ def leaves_of(facts: Facts) -> Leaves:
     for row, names in zip(facts.codes, facts.elements, strict=True):
         key = key * len(names) + row
     _, first, leaf = np.unique(key, return_index=True, return_inverse=True)
+    order = np.argsort(facts.hour, kind="stable")
     return Leaves(
         codes=facts.codes[:, first],
         time=time[first],
-        leaf=leaf.astype(np.int64),
-        day=facts.hour // HOURS_PER_DAY,
-        value=facts.value,
-        base=facts.base,
+        leaf=leaf.astype(np.int64)[order],
+        hour=facts.hour[order],
+        value=facts.value[order],
+        base=None if facts.base is None else facts.base[order],
     )
 
 
-def compare(leaves: Leaves, window: Window, past: Window) -> Compared:
+def past_of(leaves: Leaves, window: Window) -> Past:
+    """Add up the past, once for all windows."""
+    return Past(
+        window=window,
+        value=_by_leaf(leaves, leaves.value, window),
+        base=None if leaves.base is None else _by_leaf(leaves, leaves.base, window),
+    )
+
+
+def _by_leaf(leaves: Leaves, figures: Floats, window: Window) -> Floats:
+    """(l,) sums over a window."""
+    begins, ends = np.searchsorted(leaves.hour, (window.begins, max(window.ends, window.begins)))
+    sums = np.bincount(leaves.leaf[begins:ends], weights=figures[begins:ends], minlength=leaves.time.size)
+    return sums.astype(np.float64)
+
+
+def compare(leaves: Leaves, window: Window, before: Past) -> Compared:
     """Set the window against the rest of the past.
 
     Args:
         leaves: The facts.
-        window: What to explain; may lie within ``past``, which then counts without it.
-        past: Hours that tell what is usual.
+        window: What to explain; may lie within the past, which then counts without it.
+        before: What tells what is usual.
     """
-    hour = leaves.day * HOURS_PER_DAY + leaves.time[leaves.leaf]
-    now = window.holds(hour)
-    then = past.holds(hour) & ~now
-    count = leaves.time.size
+    past, within = before.window, _common(window, before.window)
     positive = leaves.value[leaves.value > 0.0]
-    least = (
-        0.5
-        * (float(np.quantile(positive, 0.25)) if positive.size else 1.0)
-        * window.hours
-        / max(past.hours - _common(window, past).hours, 1)
-    )
-
-    def by_leaf(figures: Floats, chosen: Bools) -> Floats:
-        return np.bincount(leaves.leaf[chosen], weights=figures[chosen], minlength=count).astype(np.float64)
-
-    actual = by_leaf(leaves.value, now)
-    if leaves.base is None:
+    least = 0.5 * (float(np.quantile(positive, 0.25)) if positive.size else 1.0) * window.hours / max(past.hours - within.hours, 1)
+    actual = _by_leaf(leaves, leaves.value, window)
+    value_then = np.maximum(before.value - _by_leaf(leaves, leaves.value, within), 0.0)
+    if leaves.base is None or before.base is None:
         weekday = _weekday_factors(leaves, past, window)
-        ahead, behind = _exposure(window, weekday), _exposure(past, weekday) - _exposure(_common(window, past), weekday)
+        ahead, behind = _exposure(window, weekday), np.maximum(_exposure(past, weekday) - _exposure(within, weekday), 0.0)
         scale = np.divide(ahead, behind, out=np.zeros(HOURS_PER_DAY), where=behind > 0.0)
-        return Compared(actual=actual, expected=by_leaf(leaves.value, then) * scale[leaves.time], least=least, mix=0.0)
-    base_now, base_then, value_then = by_leaf(leaves.base, now), by_leaf(leaves.base, then), by_leaf(leaves.value, then)
+        return Compared(actual=actual, expected=value_then * scale[leaves.time], least=least, mix=0.0)
+    base_now, base_then = _by_leaf(leaves, leaves.base, window), before.base - _by_leaf(leaves, leaves.base, within)
     expected = base_now * _rates(leaves, value_then, base_then)
     usual = base_now.sum() * value_then.sum() / max(base_then.sum(), 1e-12)
     return Compared(actual=actual, expected=expected, least=least, mix=float(expected.sum() - usual))
@@ -126,8 +141,9 @@ def _weekday_factors(leaves: Leaves, past: Window, window: Window) -> Floats:
     days = days[(days * HOURS_PER_DAY + HOURS_PER_DAY <= window.begins) | (days * HOURS_PER_DAY >= window.ends)]
     if days.size < 2 * _WEEK:
         return np.ones(_WEEK)
-    inside = (leaves.day >= first) & (leaves.day < last)
-    totals = np.bincount(leaves.day[inside] - first, weights=leaves.value[inside], minlength=last - first)[days - first]
+    begins, ends = np.searchsorted(leaves.hour, (first * HOURS_PER_DAY, last * HOURS_PER_DAY))
+    by_day = np.bincount(leaves.hour[begins:ends] // HOURS_PER_DAY - first, weights=leaves.value[begins:ends], minlength=last - first)
+    totals = by_day[days - first]
     weekday = days % _WEEK
     counts = np.bincount(weekday, minlength=_WEEK)
     means = np.bincount(weekday, weights=totals, minlength=_WEEK) / np.maximum(counts, 1)

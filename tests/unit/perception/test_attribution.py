@@ -11,7 +11,7 @@ from perception.attribution.explain import EVERYWHERE, MIX, explain
 from perception.attribution.facts import Facts, Window, facts_of
 from perception.units import Floats
 
-CASES = 8
+CASES = 4
 
 
 def drawn(number: int, *, kind: str, factor: float, noise: float = 0.15, is_rate: bool = False) -> tuple[bool, bool]:
@@ -81,7 +81,9 @@ def test_what_moved_all_alike_has_no_dimension_for_a_cause() -> None:
 
 def test_the_same_leaves_under_another_name_are_told() -> None:
     facts = regular({(0, sku): 5.0 for sku in range(4)})
-    columns = {name: np.array(elements)[codes] for name, elements, codes in zip(facts.dimensions[:2], facts.elements, facts.codes, strict=False)}
+    columns = {
+        name: np.array(elements)[codes] for name, elements, codes in zip(facts.dimensions[:2], facts.elements, facts.codes, strict=False)
+    }
     doubled = facts_of(facts.hour, facts.value, {**columns, "paid": np.where(columns["channel"] == "ads", "yes", "no")})
 
     (cause,) = explain(doubled, LAST).causes
@@ -113,5 +115,5 @@ def test_too_short_a_past_is_refused_with_words() -> None:
 def test_figures_that_are_none_are_refused_with_their_row(bad: float) -> None:
     value: Floats = np.array([1.0, bad])
 
-    with pytest.raises(ValueError, match="value: expected finite figures, was (nan|inf) in row 2"):
+    with pytest.raises(ValueError, match=r"value: expected finite figures, was (nan|inf) in row 2"):
         facts_of(np.array([0, 1]), value, {"sku": ["A", "B"]})
