@@ -73,21 +73,22 @@ class MetricsFeed:
 
 
 def feed(store: MetricsStore, journal: Journal, *, most: int) -> int:
-    """Take in the observations that the store does not have yet, at most so many. Raises: JournalUnavailable."""
+    """Take in the observations that the store does not have yet, at most so many, in one transaction. Raises: JournalUnavailable."""
     fed, after = 0, store.fed_until()
     catalogue, seen = _catalogue_until(journal, after), None
-    for record in journal.records(after=after, topics=[Topic.CATALOGUE, Topic.OBSERVATION, Topic.DECISION]):
-        if record.topic is Topic.CATALOGUE:
-            catalogue = codec.from_jsonable(record.val, Catalogue)
-        elif record.topic is Topic.OBSERVATION:
-            seen = record
-        elif seen is not None and catalogue is not None:
-            observation = codec.from_jsonable(seen.val, Observation)
-            doubted = _doubted(observation, record)
-            store.add(observation.rows, skus=catalogue.skus, seen_at=observation.at, seq=seen.seq, doubted=doubted)
-            fed += 1
-            if fed >= most:
-                break
+    with store.at_once():
+        for record in journal.records(after=after, topics=[Topic.CATALOGUE, Topic.OBSERVATION, Topic.DECISION]):
+            if record.topic is Topic.CATALOGUE:
+                catalogue = codec.from_jsonable(record.val, Catalogue)
+            elif record.topic is Topic.OBSERVATION:
+                seen = record
+            elif seen is not None and catalogue is not None:
+                observation = codec.from_jsonable(seen.val, Observation)
+                doubted = _doubted(observation, record)
+                store.add(observation.rows, skus=catalogue.skus, seen_at=observation.at, seq=seen.seq, doubted=doubted)
+                fed += 1
+                if fed >= most:
+                    break
     return fed
 
 

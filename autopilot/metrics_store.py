@@ -78,10 +78,22 @@ class MetricsStore:
         found = self._connection.execute("select max(seq) from fed").fetchone()
         return 0 if found is None or found[0] is None else int(found[0])
 
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """All that is added within is there durably afterwards, or nothing of it."""
+        self._connection.execute("begin")
+        try:
+            yield
+            self._connection.execute("commit")
+        except BaseException:
+            self._connection.execute("rollback")
+            self._place_of, self._known = {}, ()
+            raise
+
     def add(
         self, batch: Sequence[MetricRows], *, skus: Sequence[str], seen_at: datetime, seq: int, doubted: Mapping[Signal, Floats]
     ) -> None:
-        """Take in what one tick saw, all or nothing. What is there is never changed.
+        """Take in what one tick saw, within ``at_once``. What is there is never changed.
 
         Args:
             batch: Rows as they came.
@@ -90,26 +102,19 @@ class MetricsStore:
             seq: Of the journal record that holds them.
             doubted: {signal: (n,) 1.0 where a row was not believed} for the signals of which any were.
         """
-        self._connection.execute("begin")
-        try:
-            self._name(skus)
-            for rows in batch:
-                columns: dict[str, Any] = {
-                    "sku": self._places(rows.sku),
-                    "day": rows.day - _EPOCH_DAY,
-                    "observed_at": np.nan_to_num(rows.observed_at_s),
-                    "seen_at": np.full(rows.sku.size, seen_at.timestamp()),
-                    "version": rows.version,
-                    "believed": doubted[rows.signal] == 0.0 if rows.signal in doubted else np.ones(rows.sku.size, dtype=np.bool_),
-                }
-                columns |= {name: np.ascontiguousarray(rows.values[:, at]) for at, name in enumerate(COLUMNS[rows.signal])}
-                self._insert(rows.signal.value, columns)
-            self._connection.execute("insert into fed values (?, ?)", [seq, seen_at.timestamp()])
-            self._connection.execute("commit")
-        except BaseException:
-            self._connection.execute("rollback")
-            self._place_of, self._known = {}, ()
-            raise
+        self._name(skus)
+        for rows in batch:
+            columns: dict[str, Any] = {
+                "sku": self._places(rows.sku),
+                "day": rows.day - _EPOCH_DAY,
+                "observed_at": np.nan_to_num(rows.observed_at_s),
+                "seen_at": np.full(rows.sku.size, seen_at.timestamp()),
+                "version": rows.version,
+                "believed": doubted[rows.signal] == 0.0 if rows.signal in doubted else np.ones(rows.sku.size, dtype=np.bool_),
+            }
+            columns |= {name: np.ascontiguousarray(rows.values[:, at]) for at, name in enumerate(COLUMNS[rows.signal])}
+            self._insert(rows.signal.value, columns)
+        self._connection.execute("insert into fed values (?, ?)", [seq, seen_at.timestamp()])
 
     def add_facts(
         self,

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from autopilot.metrics_store import open_metrics
+from autopilot.metrics_store import MetricsStore, open_metrics
 from autopilot.pool import Progress
 from perception.observation import COLUMNS, MetricRows, Signal
 from perception.units import Floats
@@ -41,7 +41,7 @@ def bench_metrics(progress: Progress, *, products: int = PRODUCTS, days: int = D
             inserts = []
             for tick in range(ticks):
                 at, rows = _tick(draw, tick, products)
-                inserts.append(_timed(partial(store.add, (rows,), skus=skus, seen_at=at, seq=tick + 1, doubted={})))
+                inserts.append(_timed(partial(_add, store, rows, skus=skus, at=at, tick=tick)))
                 progress(0.7 * tick / ticks)
             sums = [_timed(lambda: store.by_day(Signal.ADS)) for _ in range(3)]
             earlier = _timed(lambda: store.by_day(Signal.ADS, as_of=FIRST + timedelta(days=days / 2)))
@@ -83,6 +83,11 @@ def _tick(draw: np.random.Generator, tick: int, products: int) -> tuple[datetime
         version=np.full(products, tick),
         values=draw.integers(0, 100, (products, len(COLUMNS[Signal.ADS]))).astype(np.float64),
     )
+
+
+def _add(store: MetricsStore, rows: MetricRows, *, skus: tuple[str, ...], at: datetime, tick: int) -> None:
+    with store.at_once():
+        store.add((rows,), skus=skus, seen_at=at, seq=tick + 1, doubted={})
 
 
 def _touched(path: Path) -> None:
