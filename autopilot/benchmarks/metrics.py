@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from autopilot.clock import cpu_s
 from autopilot.metrics_store import MetricsStore, open_metrics
 from autopilot.pool import Progress
 from perception.observation import COLUMNS, MetricRows, Signal
@@ -38,11 +39,16 @@ def bench_metrics(progress: Progress, *, products: int = PRODUCTS, days: int = D
     with tempfile.TemporaryDirectory(prefix="autopilot-") as folder:
         path = Path(folder) / "metrics.duckdb"
         with open_metrics(path) as store:
-            inserts = []
+            inserts, insert_cpu = [], []
             for tick in range(ticks):
                 at, rows = _tick(draw, tick, products)
+                began = cpu_s()
                 inserts.append(_timed(partial(_add, store, rows, skus=skus, at=at, tick=tick)))
+                insert_cpu.append(cpu_s() - began)
                 progress(0.7 * tick / ticks)
+            began = cpu_s()
+            store.by_day(Signal.ADS)
+            sum_cpu_s = cpu_s() - began
             sums = [_timed(lambda: store.by_day(Signal.ADS)) for _ in range(3)]
             earlier = _timed(lambda: store.by_day(Signal.ADS, as_of=FIRST + timedelta(days=days / 2)))
         reopened = _timed(lambda: _touched(path))
@@ -59,7 +65,9 @@ def bench_metrics(progress: Progress, *, products: int = PRODUCTS, days: int = D
             "days": days,
             "rows": ticks * products,
             **insert,
+            "insert_cpu_p99_ms": float(np.percentile(insert_cpu, 99) * 1e3),
             "sum_of_all_days_s": sum_s,
+            "sum_of_all_days_cpu_s": sum_cpu_s,
             "sum_as_of_half_time_s": earlier,
             "open_and_close_s": reopened,
             "file_mb": size_mb,
