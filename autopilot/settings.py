@@ -14,6 +14,7 @@ from pydantic import Field, FiniteFloat, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from autopilot.settings_envelope import EnvelopeSection
+from autopilot.settings_metrics import MetricsSection
 from autopilot.settings_platform import NO_ADS, SIMULATED, AdsSection, PlatformSection, SecretsSection
 from autopilot.settings_problems import FieldProblem
 from autopilot.settings_types import Cents, Currency, OpenRatio, Section, Timezone
@@ -180,6 +181,8 @@ class StoreSettings(BaseSettings):
     estimator: EstimatorTuning = EstimatorTuning()
     """Priors and memory of perception."""
     planning: PlanningSection = PlanningSection()
+    metrics: MetricsSection = MetricsSection()
+    """What the metrics store keeps."""
     secrets: SecretsSection = SecretsSection()
 
     @classmethod

@@ -105,6 +105,30 @@ def bench_pacing(out: Output, stores: int) -> None:
     out.result(result, human=lambda console: _draw(console, result))
 
 
+@command.command(name="why")
+@click.option("--cases", type=click.IntRange(1), default=40, show_default=True, help="Stores of each kind, factor and noise.")
+@click.option("--rates", is_flag=True, help="Judge a rate, orders per click, instead of a count.")
+@with_output
+def bench_why(out: Output, cases: int, *, rates: bool) -> None:
+    """Measure how often `autopilot why` names the cause that was injected, and how often it speaks where nothing happened."""
+    from autopilot.benchmarks import why
+
+    with out.progress("explaining", total=1.0) as progress:
+        result = why.bench_why(progress, cases=cases, rates=rates)
+    out.result(result, human=lambda console: _draw(console, result))
+
+
+@command.command(name="metrics")
+@with_output
+def bench_metrics(out: Output) -> None:
+    """Measure the metrics store with 10,000 products a tick and 30 days held, beside SQLite."""
+    from autopilot.benchmarks import metrics
+
+    with out.progress("filling", total=1.0) as progress:
+        result = metrics.bench_metrics(progress)
+    out.result(result, human=lambda console: _draw(console, result))
+
+
 @contextmanager
 def _needing_the_train_extra() -> Iterator[None]:
     """Say how to get what is not installed by default."""

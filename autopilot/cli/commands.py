@@ -24,6 +24,8 @@ COMMANDS: dict[str, Entry] = {
     "mode": Entry("autopilot.cli.mode:command", "Change the mode of engagement."),
     "stop": Entry("autopilot.cli.stop:command", "Stop all writes, now, until a person arms the store again."),
     "arm": Entry("autopilot.cli.arm:command", "Let a stopped store be engaged again."),
+    "why": Entry("autopilot.cli.why:command", "Say why a figure moved, or that nothing changed."),
+    "metrics": Entry("autopilot.cli.metrics:command", "Export or rebuild every figure that was ever seen."),
     "export": Entry("autopilot.cli.export:command", "Write a stretch of the journal as an episode."),
     "replay": Entry("autopilot.cli.replay:command", "Decide recorded episodes again and compare."),
     "eval": Entry("autopilot.cli.eval:command", "Judge controllers on scenario families."),
