@@ -156,6 +156,8 @@ class PlanningSection(Section):
     """What the plan as a whole is for."""
     learning_budget_cents: Cents = 0
     """Part of `budget.ad_spend_cents` that may be spent to learn about products without history."""
+    planner: Literal["rules", "milp"] = "rules"
+    """Who writes plans: the rule book, or the optimiser that weighs every price band and ad budget against the grant."""
 
 
 class StoreSettings(BaseSettings):

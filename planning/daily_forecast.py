@@ -113,16 +113,16 @@ def _walk(record: Floats, factors: Floats, scatter: Floats) -> float:
     By moments, pooled over the products, those that sell most counting most; shrunk to ``ASSUMED_WALK``.
     """
     weeks = record.shape[0] // 7
-    if weeks < 2 or record.sum() <= 0.0:  # noqa: PLR2004 - two weeks to compare
+    if weeks < 2 or record[-weeks * 7 :].sum() <= 0.0:  # noqa: PLR2004 - two weeks to compare
         return ASSUMED_WALK
     size = np.maximum(factors[-weeks * 7 :].reshape(weeks, 7).sum(axis=1), 1e-9)[:, None]
     rate = record[-weeks * 7 :].reshape(weeks, 7, -1).sum(axis=1) / size
     mean = rate.mean(axis=0)
     excess = np.diff(rate, axis=0) ** 2 - scatter * mean * (1.0 / size[1:] + 1.0 / size[:-1])
     found = max(float(excess.sum()), 0.0) / (WEEKS_APART * (weeks - 1) * float((mean**2).sum()))
-    products = float((mean**2).sum()) ** 2 / float((mean**4).sum())
+    products: float = float((mean**2).sum()) ** 2 / float((mean**4).sum())
     comparisons = products * (weeks - 1)
-    return float(found * comparisons + ASSUMED_WALK * WALK_STRENGTH) / (comparisons + WALK_STRENGTH)
+    return (found * comparisons + ASSUMED_WALK * WALK_STRENGTH) / (comparisons + WALK_STRENGTH)
 
 
 def weekday_factors(record: Floats, days: Ints, assumed: Floats) -> Floats:

@@ -11,6 +11,7 @@ from perception.units import Bools, Floats
 from planning import daily_forecast
 from planning.daily_forecast import DailyForecast
 from planning.evidence import price_in_force_cents, sales_record
+from planning.plan import Stage
 from planning.ports import PlanRequest
 from planning.selection import Selection, select
 
@@ -49,6 +50,16 @@ class Ground:
         )
 
     @cached_property
+    def window_units(self) -> tuple[Floats, Floats]:
+        """(m,) mean and (m,) variance of the units of the whole window."""
+        return self.forecast.total()
+
+    @cached_property
+    def clearing(self) -> Bools:
+        """(m,) products whose stock is to be cleared."""
+        return np.array([stage is Stage.CLEARANCE for stage in self.selection.stages], dtype=np.bool_)
+
+    @cached_property
     def covered(self) -> Bools:
         """(m,) SKUs a plan may touch: cost and price are known, and nobody said to leave them alone."""
         left_alone = self.request.terms.left_alone
@@ -58,7 +69,8 @@ class Ground:
     @cached_property
     def units_per_day(self) -> Floats:
         """(m,) over the whole days on record."""
-        return self.record.sum(axis=0) / max(self.record.shape[0], 1)
+        rate: Floats = self.record.sum(axis=0) / max(self.record.shape[0], 1)
+        return rate
 
     @cached_property
     def revenue_per_day_cents(self) -> Floats:
