@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from autopilot.fold import Folded
 from autopilot.loop import PlanRefused
+from autopilot.plan_request import plan_request
 from control.decision import LoopConfig
-from perception import estimator
 from perception.observation import Observation
 from planning import budget
 from planning.evidence import guard_facts
 from planning.plan import Plan
-from planning.ports import MerchantTerms, Planner, PlanRequest
+from planning.ports import MerchantTerms, Planner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,24 +31,7 @@ class GuardedPlanner:
         """A plan from ``seen`` on where none is in force; None while one is, or while the set-points cannot be read."""
         if seen.readback is None or (folded.plan is not None and seen.at < folded.plan.ends_at):
             return None
-        state, _ = estimator.estimate(
-            folded.state.estimator,
-            seen,
-            catalogue=config.catalogue,
-            economics=config.economics,
-            tuning=config.estimator,
-            timezone=config.timezone,
-        )
-        request = PlanRequest(
-            store=config.store,
-            catalogue=config.catalogue,
-            economics=config.economics,
-            state=state,
-            terms=self.terms,
-            now=seen.at,
-            timezone=config.timezone,
-            shape=config.estimator.shape,
-        )
+        request = plan_request(folded.state.estimator, seen, config, self.terms)
         draft = self.planner.draft(request)
         verdict = budget.verify(draft, guard_facts(request))
         return draft if verdict.accepted else PlanRefused(plan=draft, reasons=verdict.reasons)
