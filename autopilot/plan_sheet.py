@@ -12,7 +12,6 @@ from planning.profile import MerchantProfile
 from planning.recipes import about
 from planning.why_not import Answer
 
-
 WHOLE_FROM = 100.0
 """Figures from here on are written without digits after the point."""
 
@@ -63,7 +62,13 @@ class _Cited:
 
 def figure(fact: Fact, currency: str) -> str:
     """A fact's value as people write it."""
-    return money(fact.value, currency, exact=True) if fact.unit == "cents" else f"{fact.value:,.0f}" if abs(fact.value) >= WHOLE_FROM else f"{fact.value:.3g}"
+    return (
+        money(fact.value, currency, exact=True)
+        if fact.unit == "cents"
+        else f"{fact.value:,.0f}"
+        if abs(fact.value) >= WHOLE_FROM
+        else f"{fact.value:.3g}"
+    )
 
 
 def sheet(plan: Plan, request: PlanRequest, profile: MerchantProfile, language: Language) -> Sheet:

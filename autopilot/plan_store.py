@@ -110,8 +110,16 @@ def _from_journal(loaded: Loaded, path: Path) -> PlanRequest | None:
 def payload(found: Planned) -> dict[str, Any]:
     """The contract's JSON: the plan as written to the journal, with its cost; and what led to it."""
     plan: dict[str, Any] = codec.to_jsonable(found.plan)
-    cost = {"expected_cents": found.plan.expected_cents, "worst_case_cents": found.plan.worst_case_cents, "granted_cents": found.plan.granted_cents}
-    guard = {"accepted": found.verdict.accepted, "reasons": list(found.verdict.reasons), "lines": [asdict(one) for one in found.verdict.lines]}
+    cost = {
+        "expected_cents": found.plan.expected_cents,
+        "worst_case_cents": found.plan.worst_case_cents,
+        "granted_cents": found.plan.granted_cents,
+    }
+    guard = {
+        "accepted": found.verdict.accepted,
+        "reasons": list(found.verdict.reasons),
+        "lines": [asdict(one) for one in found.verdict.lines],
+    }
     profile = {"code": found.profile.code, "conclusions": [asdict(one) for one in found.profile.conclusions]}
     told = {} if found.answer is None else {"why_not": codec.to_jsonable(found.answer)}
     return plan | {"cost": cost, "guard": guard, "profile": profile} | told

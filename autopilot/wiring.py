@@ -29,7 +29,6 @@ from planning.ports import MerchantTerms, Planner, PriceBounds
 from sim.parameters.market import MarketParameters, load_market
 from sim.scenarios import load_scenario
 
-
 PLANNERS: dict[str, Callable[[], Planner]] = {"rules": RulePlanner, "milp": MilpPlanner}
 """By the name in the settings."""
 
@@ -87,7 +86,8 @@ def merchant_terms(settings: StoreSettings) -> MerchantTerms:
 
 def plan_keeper(settings: StoreSettings) -> GuardedPlanner:
     """The planner that the settings name, behind the budget guard."""
-    return GuardedPlanner(planner=PLANNERS[settings.planning.planner](), terms=merchant_terms(settings))
+    planning = settings.planning
+    return GuardedPlanner(planner=PLANNERS[planning.planner](), terms=merchant_terms(settings), live=planning.renewal == "live")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

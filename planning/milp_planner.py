@@ -20,7 +20,16 @@ from planning.evidence import guard_facts
 from planning.explanation import explained
 from planning.ground import Ground
 from planning.identity import identified
-from planning.menu import FIRST_SALE_STEPS, LAUNCH_WORTH_DAYS, Menu, ad_marginal, band_gain_cents, band_worst_cents, menu_of, price_gain_cents
+from planning.menu import (
+    FIRST_SALE_STEPS,
+    LAUNCH_WORTH_DAYS,
+    Menu,
+    ad_marginal,
+    band_gain_cents,
+    band_worst_cents,
+    menu_of,
+    price_gain_cents,
+)
 from planning.optimiser import Choice, Problem, Unsolvable, choose
 from planning.plan import Plan, ProductPlan, Stage
 from planning.planner import ROLLBACK, RulePlanner, max_bid_cents, stop_rules

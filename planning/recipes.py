@@ -100,7 +100,9 @@ RECIPES: dict[str, Recipe] = {
         value=lambda c, _: float(np.nansum((c.window_units[0] * c.ground.request.state.unit_margin_cents)[list(c.products)])),
     ),
     **{
-        field.name: Recipe(unit="units" if field.name == "units_28d" else "days" if field.name == "days" else "ratio", value=_of_store(field.name))
+        field.name: Recipe(
+            unit="units" if field.name == "units_28d" else "days" if field.name == "days" else "ratio", value=_of_store(field.name)
+        )
         for field in fields(StoreFigures)
     },
     "price": Recipe(unit="cents", value=lambda c, i: float(c.ground.price_cents[i])),

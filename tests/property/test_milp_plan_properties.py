@@ -126,7 +126,12 @@ def test_where_returns_are_certain_and_fees_nil_the_guard_is_within_five_percent
     plan, facts = RulePlanner().draft(request), guard_facts(request)
     facts = replace(facts, fee_permille=0, return_permille=0, return_upper_permille=0, granted_cents=10**12)
     cheap = tuple(
-        replace(p, price_low_cents=max(facts.skus[p.sku].price_cents * 9 // 10, 1), price_high_cents=facts.skus[p.sku].price_cents, baseline_units=0)
+        replace(
+            p,
+            price_low_cents=max(facts.skus[p.sku].price_cents * 9 // 10, 1),
+            price_high_cents=facts.skus[p.sku].price_cents,
+            baseline_units=0,
+        )
         for p in plan.products
     )
     plan = replace(plan, products=cheap)

@@ -69,7 +69,8 @@ def test_worst_cases_of_bands_are_close_to_those_of_the_guard(make: Any) -> None
     plan = draft(request)
     for band in (4, 20, 24):
         chosen = tuple(
-            replace(p, price_low_cents=int(menu.low[band, i]), price_high_cents=int(menu.high[band, i])) for i, p in enumerate(plan.products)
+            replace(p, price_low_cents=int(menu.low[band, i]), price_high_cents=int(menu.high[band, i]))
+            for i, p in enumerate(plan.products)
         )
         lines = verify(replace(plan, products=chosen, ad_budget_cents=0), facts).lines
         guarded = sum(line.cents for line in lines)
