@@ -1,5 +1,6 @@
-"""Keeps a plan in force: drafts a new one when the old has ended, lets none count that the budget guard refuses, and stops one that breaks
-a rule it carries. Every step in a plan's life is told, so that it can be journaled.
+"""Keeps a plan in force: drafts a new one when the old has ended, and lets none count that the budget guard refuses.
+
+A plan that breaks a stop rule it carries is ended early. Every step in a plan's life is told, so that it can be journaled.
 """
 
 from __future__ import annotations

@@ -12,7 +12,8 @@ _EN = {
     "planner_milp": "optimised within the grant",
     "planner_rules": "by rule",
     "window": "From {start} to {end} ({zone})",
-    "merchant": "The store: {code}. It is {stage}; its profit rests on {drivers}. Goods leave {margin} of the price, {net} after ads; ads are "
+    "merchant": "The store: {code}. It is {stage}; its profit rests on {drivers}. Goods leave {margin} of the "
+    "price, {net} after ads; ads are",
     "run {operation}, stock follows demand {production}",
     "merchant_N": "new",
     "merchant_A": "advancing",
@@ -60,9 +61,12 @@ _EN = {
     "why_clearance": "stock lasts {cover_days} days",
     "why_worth": "a sale leaves {unit_margin_ratio} of its price, a click is worth {value_per_click}",
     "why_stays": "its price {price} stays",
-    "why_falls": "its price {price} may fall to {price_low}: at elasticity {price_elasticity} that is worth {band_gain}, and can lose {band_worst}",
-    "why_rises": "its price {price} may rise to {price_high}: at elasticity {price_elasticity} that is worth {band_gain}, and can lose {band_worst}",
-    "why_both": "its price {price} may go from {price_low} to {price_high}: at elasticity {price_elasticity} that is worth {band_gain}, and can "
+    "why_falls": "its price {price} may fall to {price_low}: at elasticity {price_elasticity} that is worth {band_gain}, "
+    "and can lose {band_worst}",
+    "why_rises": "its price {price} may rise to {price_high}: at elasticity {price_elasticity} that is worth "
+    "{band_gain}, and can lose {band_worst}",
+    "why_both": "its price {price} may go from {price_low} to {price_high}: at elasticity {price_elasticity} "
+    "that is worth {band_gain}, and can",
     "lose {band_worst}",
     "why_learning": "{learning} of the ads are set aside for its first sale",
     "stop_baseline_loss_7d_cents": "It stops when {threshold} was surely lost in seven days: {action}",
@@ -87,7 +91,8 @@ _ZH = {
     "planner_milp": "在授权额度内优化得出",
     "planner_rules": "按规则制定",
     "window": "期限：{start} 至 {end}（{zone}）",
-    "merchant": "店铺画像：{code}，处于{stage}，利润主要来自{drivers}；毛利占售价 {margin}，扣除广告后 {net}；广告运营{operation}，备货{production}",
+    "merchant": "店铺画像：{code}，处于{stage}，利润主要来自{drivers}；毛利占售价 {margin}，扣除广告后 {net}；"
+    "广告运营{operation}，备货{production}",
     "merchant_N": "新店期",
     "merchant_A": "成长期",
     "merchant_M": "成熟期",
@@ -136,7 +141,8 @@ _ZH = {
     "why_stays": "现价 {price} 不变",
     "why_falls": "现价 {price} 可降至 {price_low}：按弹性 {price_elasticity} 预计增益 {band_gain}，最多损失 {band_worst}",
     "why_rises": "现价 {price} 可升至 {price_high}：按弹性 {price_elasticity} 预计增益 {band_gain}，最多损失 {band_worst}",
-    "why_both": "现价 {price} 可在 {price_low} 至 {price_high} 之间调整：按弹性 {price_elasticity} 预计增益 {band_gain}，最多损失 {band_worst}",
+    "why_both": "现价 {price} 可在 {price_low} 至 {price_high} 之间调整：按弹性 {price_elasticity} 预计增益 "
+    "{band_gain}，最多损失 {band_worst}",
     "why_learning": "广告预算中 {learning} 专用于首单",
     "stop_baseline_loss_7d_cents": "停止条件：七天内确定亏损达到 {threshold} 时，{action}",
     "stop_roas": "停止条件：广告投入产出比持续低于 {threshold} 时，{action}",

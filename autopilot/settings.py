@@ -159,7 +159,7 @@ class PlanningSection(Section):
     planner: Literal["rules", "milp"] = "rules"
     """Who writes plans: the rule book, or the optimiser that weighs every price band and ad budget against the grant."""
     renewal: Literal["end", "live"] = "end"
-    """When plans are made again: when one ends, or also within its window, every day, when sales change their level, and when the goal does."""
+    """When plans are made again: when one ends, or also within its window: daily, when sales change their level, when the goal does."""
 
 
 class StoreSettings(BaseSettings):

@@ -78,5 +78,5 @@ def _price(book: Citations, product: ProductPlan, place: int) -> str:
         return f"{at} stays"
     moves = [f"may fall to {book.cite('price_low', place)}"] if low < price else []
     moves += [f"may rise to {book.cite('price_high', place)}"] if high > price else []
-    why = f"at elasticity {book.cite('price_elasticity', place)} worth {book.cite('band_gain', place)}, at most {book.cite('band_worst', place)} lost"
-    return f"{at} {' and '.join(moves)}: {why}"
+    why = f"at elasticity {book.cite('price_elasticity', place)} worth {book.cite('band_gain', place)}"
+    return f"{at} {' and '.join(moves)}: {why}, at most {book.cite('band_worst', place)} lost"

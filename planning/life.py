@@ -141,13 +141,15 @@ def _roas(plan: Plan, state: StoreState, first_day: int) -> float | None:
 def retreat(plan: Plan, broken: Broken, request: PlanRequest) -> Plan:
     """What follows a stopped plan, for as long as the merchant's window lasts.
 
-    ``rollback``: every price goes back to the merchant's own, give or take a minor unit, and ads pause. ``pause_ads``: prices may go on as planned, ads pause.
+    ``rollback``: every price goes back to the merchant's own, give or take a minor unit, and ads pause.
+    ``pause_ads``: prices may go on as planned, ads pause.
 
     Args:
         plan: That is stopped.
         broken: Why.
         request: Of now.
     """
+    why = f"{broken.rule.action}: {broken.rule.metric} was {broken.value:.4g}, the plan's limit {broken.rule.threshold:.4g}"
     back = broken.rule.action != "pause_ads"
     band = _way_back(request) if back else {product.sku: (product.price_low_cents, product.price_high_cents) for product in plan.products}
     products = tuple(
@@ -158,7 +160,7 @@ def retreat(plan: Plan, broken: Broken, request: PlanRequest) -> Plan:
             max_bid_cents=0,
             learning_budget_cents=0,
             discount_cents=0 if back else product.discount_cents,
-            rationale=f"{broken.rule.action}: {broken.rule.metric} was {broken.value:.4g}, the plan's limit {broken.rule.threshold:.4g}",
+            rationale=why,
         )
         for product in plan.products
         if product.sku in band

@@ -1,7 +1,7 @@
 """What may be chosen for each product: enumerated price bands and levels of ad money, each with what it should bring and what it may cost.
 
-A planner, be it a rule book or a language model, chooses among these and writes no number of its own. Gains are expectations over the belief
-about elasticity; costs are the most that could be lost, worked out apart from the budget guard, which has the last word.
+A planner, be it a rule book or a language model, chooses among these and writes no number of its own. Gains are expectations over
+the belief about elasticity; costs are the most that could be lost, worked out apart from the budget guard, which has the last word.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from planning.bands import Bands, bands
 from planning.ground import Ground
 from planning.plan import Goal
 
-DEPTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
-"""Of the way to the end of the widest band, on either side."""
+DEPTHS = (0.0, 0.1, 0.2)
+"""Of the way to the end of the widest band, on either side. Deeper ones need elasticity known better than a store can
+believe it after four weeks: on training seeds they lost what shallow ones earn."""
 
 PRICES_PER_BAND = 9
 """Prices looked at within a band to find the best one."""
@@ -59,7 +60,7 @@ LAUNCH_WORTH_DAYS = 28.0
 
 @dataclass(frozen=True, kw_only=True)
 class Menu:
-    """Every choice there is. m products; bands are enumerated as k = 25 pairs of depths.
+    """Every choice there is. m products; bands are enumerated as k = 9 pairs of depths.
 
     Attributes:
         ground: What they were worked out from.
@@ -117,7 +118,7 @@ def band_gain_cents(ground: Ground, low: Floats, high: Floats) -> Floats:
 
 
 def price_gain_cents(ground: Ground, price: Floats, elasticity: Floats) -> Floats:
-    """(…, m) what the goal counts over the window at ``price``, less the same at the price in force; demand u·(p / p0)^-e, stock as it is."""
+    """(…, m) what the goal counts over the window at ``price``, less the same at the price in force; demand u·(p / p0)^-e, within stock."""
     there, here = _worth_cents(ground, price, elasticity), _worth_cents(ground, ground.price_cents, elasticity)
     return there - here
 

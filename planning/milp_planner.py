@@ -198,7 +198,7 @@ def _assembled(ground: Ground, menu: Menu, choice: Choice, wish: Wish, *, planne
             price_low_cents=int(low[i]),
             price_high_cents=int(high[i]),
             max_bid_cents=int(bid[i]),
-            learning_budget_cents=int(math.floor(choice.learning[i])) if bid[i] > 0.0 else 0,
+            learning_budget_cents=math.floor(choice.learning[i]) if bid[i] > 0.0 else 0,
             baseline_units=int(upper[i]),
             discount_cents=int(upper[i]) * max(int(shape.price[i]) - int(low[i]), 0),
             rationale="",

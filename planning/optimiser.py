@@ -7,7 +7,8 @@
           sum z <= learning budget
           0 <= y[s, i] <= cost[s, i],  0 <= z[l, i] <= cost[l, i],  x binary
 
-Returns fall from step to step, so steps fill in order by themselves. Money for first sales was granted to be spent: its cost is not charged again.
+Returns fall from step to step, so steps fill in order by themselves. Money for first sales was granted to be spent: its cost is
+not charged again.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import numpy as np
 from perception.units import Floats
 
 TIE = 1e-3
-"""What an unused cent of the ad budget is worth: where nothing speaks against it, ads keep what the merchant gave them, and control decides."""
+"""What an unused cent of the ad budget is worth: where nothing speaks against it, ads keep what the merchant gave them."""
 
 SIZE = 1000.0
 """What the larger of grant and ad budget is scaled to: HiGHS' tolerances are absolute."""

@@ -1,4 +1,4 @@
-"""Whatever the store looks like, the optimiser's plan passes the guard; and the guard neither lets a draft lose more nor refuses everything."""
+"""Whatever the store looks like, the optimiser's plan passes the guard, which lets no draft lose more and does not refuse everything."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ def test_no_tampered_optimised_plan_is_accepted(seed: int, kind: int, place: int
 
 
 def brute_force_cents(plan: Plan, facts: GuardFacts, draw: np.random.Generator) -> float:
-    """The largest loss found by playing windows: units up to those of a good window, prices anywhere in the band and changing from day to
-    day, shoppers as touchy as can be, fees and returns as they hurt most, ads that bring nothing.
+    """The largest loss found by playing windows. Independent of the guard: it plays, the guard bounds.
 
-    Independent of the guard: it plays, the guard bounds.
+    Units of a good window, prices anywhere in the band and changing from day to day, shoppers as touchy as can be, fees and returns as they
+    hurt most, ads that bring nothing.
     """
     days = max(math.ceil((plan.ends_at - plan.starts_at).total_seconds() / 86_400), 1)
     overdelivered = plan.ad_budget_cents * max(max(plan.daily_shares) * facts.overdelivery_permille / 1000.0, 1.0)

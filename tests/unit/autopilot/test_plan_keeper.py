@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,7 @@ def test_every_life_goes_only_where_it_may(opened: Callable[..., Any]) -> None:
 
     assert len(plans(store)) >= 3
     for life in lives(store).values():
-        for earlier, later in zip(life, life[1:], strict=False):
+        for earlier, later in pairwise(life):
             assert later.phase in FOLLOWS[earlier.phase]
 
 
@@ -140,10 +141,10 @@ def test_renewed_plans_of_one_window_are_granted_less_and_less(opened: Callable[
     assert len(drafted) >= 3
     assert len({plan.ends_at for plan in drafted}) == 1
     granted = [plan.granted_cents for plan in drafted]
-    assert all(later < earlier for earlier, later in zip(granted, granted[1:], strict=False))
+    assert all(later < earlier for earlier, later in pairwise(granted))
     assert all(plan.worst_case_cents <= plan.granted_cents for plan in drafted)
     ads = [plan.ad_budget_cents for plan in drafted]
-    assert all(later <= earlier for earlier, later in zip(ads, ads[1:], strict=False))
+    assert all(later <= earlier for earlier, later in pairwise(ads))
 
 
 def test_without_the_setting_a_plan_is_left_alone_until_it_ends(opened: Callable[..., Any]) -> None:
