@@ -13,7 +13,7 @@ _EN = {
     "planner_rules": "by rule",
     "window": "From {start} to {end} ({zone})",
     "merchant": "The store: {code}. It is {stage}; its profit rests on {drivers}. Goods leave {margin} of the "
-    "price, {net} after ads; ads are",
+    "price, {net} after ads; ads are "
     "run {operation}, stock follows demand {production}",
     "merchant_N": "new",
     "merchant_A": "advancing",
@@ -66,7 +66,7 @@ _EN = {
     "why_rises": "its price {price} may rise to {price_high}: at elasticity {price_elasticity} that is worth "
     "{band_gain}, and can lose {band_worst}",
     "why_both": "its price {price} may go from {price_low} to {price_high}: at elasticity {price_elasticity} "
-    "that is worth {band_gain}, and can",
+    "that is worth {band_gain}, and can "
     "lose {band_worst}",
     "why_learning": "{learning} of the ads are set aside for its first sale",
     "stop_baseline_loss_7d_cents": "It stops when {threshold} was surely lost in seven days: {action}",
