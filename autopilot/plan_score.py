@@ -30,6 +30,9 @@ PROFESSIONALISM, EXPLAINABILITY = 25.0, 25.0
 CITATIONS, FAITHFULNESS, COUNTERFACTUAL = 0.4, 0.4, 0.2
 """Shares of explainability."""
 
+NO_IDEA_SD = 5.0
+"""Of an elasticity that nothing is known of: shoppers may mind the price not at all, or more than any ever did."""
+
 MOST_REMOVALS = 12
 """Facts taken away per plan."""
 
@@ -165,7 +168,8 @@ def faithfulness(plan: Plan, request: PlanRequest, draft: Draft) -> float:
     named: list[tuple[str, str]] = []
     for fact in plan.facts:
         try:
-            named.append(about(fact))
+            # what is nothing already cannot be taken away
+            named += [about(fact)] if fact.value != 0.0 else []
         except ValueError:
             continue
     removable = [(name, sku) for name, sku in named if name in _WITHOUT and _cited(plan, name, sku)]
@@ -220,7 +224,7 @@ def _worthless(request: PlanRequest, place: int) -> PlanRequest:
 
 def _unanswering(request: PlanRequest, place: int) -> PlanRequest:
     belief = request.state.elasticity
-    none = Estimate(mean=_at(belief.mean, place, 1.0), sd=_at(belief.sd, place, 1.0))
+    none = Estimate(mean=_at(belief.mean, place, 1.0), sd=_at(belief.sd, place, NO_IDEA_SD))
     return replace(request, state=replace(request.state, elasticity=none))
 
 

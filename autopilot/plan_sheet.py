@@ -150,7 +150,7 @@ def _reason(product: ProductPlan, cited: _Cited, language: Language) -> str:
         )
     }  # fmt: skip
     stage = f"why_{product.stage.value}" if product.stage in (Stage.NEW, Stage.TAKING_OFF, Stage.CLEARANCE) else "why_usual"
-    parts = [said(words, stage, **figures), said(words, "why_worth", **figures)]
+    parts = [said(words, stage, **figures), said(words, "why_worth" if product.max_bid_cents else "why_margin", **figures)]
     falls, rises = cited.has("price_low", sku), cited.has("price_high", sku)
     move = "why_both" if falls and rises else "why_falls" if falls else "why_rises" if rises else "why_stays"
     parts.append(said(words, move, **figures))

@@ -59,6 +59,7 @@ _EN = {
     "why_new": "{units_sold} sold so far",
     "why_taking_off": "{units_7d} sold last week after {units_before_7d}",
     "why_clearance": "stock lasts {cover_days} days",
+    "why_margin": "a sale leaves {unit_margin_ratio} of its price",
     "why_worth": "a sale leaves {unit_margin_ratio} of its price, a click is worth {value_per_click}",
     "why_stays": "its price {price} stays",
     "why_falls": "its price {price} may fall to {price_low}: at elasticity {price_elasticity} that is worth {band_gain}, "
@@ -137,6 +138,7 @@ _ZH = {
     "why_new": "至今售出 {units_sold}",
     "why_taking_off": "上周售出 {units_7d}，前一周 {units_before_7d}",
     "why_clearance": "库存可售 {cover_days} 天",
+    "why_margin": "每件毛利占售价 {unit_margin_ratio}",
     "why_worth": "每件毛利占售价 {unit_margin_ratio}，每次点击价值 {value_per_click}",
     "why_stays": "现价 {price} 不变",
     "why_falls": "现价 {price} 可降至 {price_low}：按弹性 {price_elasticity} 预计增益 {band_gain}，最多损失 {band_worst}",

@@ -45,7 +45,7 @@ def explained(plan: Plan, context: Context, profile: MerchantProfile) -> Plan:
 
 
 def _rationale(book: Citations, product: ProductPlan, place: int) -> str:
-    parts = [_stage(book, product.stage, place), _demand(book, place), _worth(book, place), _price(book, product, place)]
+    parts = [_stage(book, product.stage, place), _demand(book, place), _worth(book, product, place), _price(book, product, place)]
     if product.learning_budget_cents:
         parts.append(f"{book.cite('learning', place)} of the ads are set aside for its first sale")
     return "; ".join(part for part in parts if part)
@@ -66,8 +66,9 @@ def _demand(book: Citations, place: int) -> str:
     return f"{book.cite('forecast_units', place)} units expected with nothing changed, {low} to {high} in four of five cases"
 
 
-def _worth(book: Citations, place: int) -> str:
-    return f"leaves {book.cite('unit_margin_ratio', place)} of its price, a click is worth {book.cite('value_per_click', place)}"
+def _worth(book: Citations, product: ProductPlan, place: int) -> str:
+    leaves = f"leaves {book.cite('unit_margin_ratio', place)} of its price"
+    return f"{leaves}, a click is worth {book.cite('value_per_click', place)}" if product.max_bid_cents else leaves
 
 
 def _price(book: Citations, product: ProductPlan, place: int) -> str:
