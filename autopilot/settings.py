@@ -157,6 +157,10 @@ class PlanningSection(Section):
     """What the plan as a whole is for."""
     learning_budget_cents: Cents = 0
     """Part of `budget.ad_spend_cents` that may be spent to learn about products without history."""
+    planner: Literal["rules", "milp"] = "rules"
+    """Who writes plans: the rule book, or the optimiser that weighs every price band and ad budget against the grant."""
+    renewal: Literal["end", "live"] = "end"
+    """When plans are made again: when one ends, or also within its window: daily, when sales change their level, when the goal does."""
 
 
 class StoreSettings(BaseSettings):

@@ -129,6 +129,29 @@ def bench_metrics(out: Output) -> None:
     out.result(result, human=lambda console: _draw(console, result))
 
 
+@command.command(name="profile")
+@click.option("--stores", type=click.IntRange(1), default=200, show_default=True, help="Made stores whose kind is known.")
+@with_output
+def bench_profile(out: Output, stores: int) -> None:
+    """Measure how often products and merchants are told for what they are."""
+    from autopilot.benchmarks import profiling
+
+    with out.progress("judging stores", total=1.0) as progress:
+        result = profiling.bench_profile(progress, stores=stores)
+    out.result(result, human=lambda console: _draw(console, result))
+
+
+@command.command(name="forecast")
+@with_output
+def bench_forecast(out: Output) -> None:
+    """Measure forecasts from rolling origins over a real shop's year, against the same weekday of the week before."""
+    from autopilot.benchmarks import forecasting
+
+    with out.progress("forecasting", total=1.0) as progress:
+        result = forecasting.bench_forecast(progress)
+    out.result(result, human=lambda console: _draw(console, result))
+
+
 @contextmanager
 def _needing_the_train_extra() -> Iterator[None]:
     """Say how to get what is not installed by default."""

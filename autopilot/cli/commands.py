@@ -17,6 +17,7 @@ COMMANDS: dict[str, Entry] = {
     "init": Entry("autopilot.cli.init:command", "Write a commented store config."),
     "check": Entry("autopilot.cli.check:command", "Validate a store's config and reach its platform."),
     "show-config": Entry("autopilot.cli.show_config:command", "Show every setting and where it came from."),
+    "plan": Entry("autopilot.cli.plan:command", "Print the plan that would be followed, before anybody signs it."),
     "drive": Entry("autopilot.cli.drive:command", "Drive a store on the simulated platform."),
     "run": Entry("autopilot.cli.run:command", "Run the daemon."),
     "status": Entry("autopilot.cli.status:command", "Show what the daemon is doing."),
