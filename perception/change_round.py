@@ -17,7 +17,7 @@ from perception.observation import COLUMNS, Signal
 from perception.renewal import AT_ONCE, ROUND_S
 from perception.shape import ActivityShape
 from perception.state import Change
-from perception.tally import LEAST_SCALED
+from perception.tally import LEAST_SCALED, price_effect
 from perception.units import Floats
 
 _ADS = {name: index for index, name in enumerate(COLUMNS[Signal.ADS])}
@@ -197,7 +197,8 @@ def _day_of(rate: Rate, past: History, ground: Ground, part: slice, ordinal: int
         return nothing, nothing
     orders = nothing if shop is None else shop.values[_ORDERS][part]
     counted = ground.orders_counted.get(ordinal, 1.0)
-    usual = counted * ground.shape.weekday_factor(ordinal) * day.exposure.stocked_share()[part] * _price_effect(day, ground, part)
+    stocked = day.exposure.stocked_s[part] / day.exposure.watched_s
+    usual = counted * ground.shape.weekday_factor(ordinal) * stocked * _price_effect(day, ground, part)
     return np.maximum(orders - counted * conversions / max(share, LEAST_SCALED), 0.0), usual
 
 
@@ -205,5 +206,5 @@ def _price_effect(day: Day | None, ground: Ground, part: slice) -> Floats | floa
     """Demand at that day's price against demand at the merchant's own, (anchor / price)^e; 1 where the price was not watched."""
     if day is None or day.exposure is None:
         return 1.0
-    effect: Floats = np.exp(ground.elasticity[part] * (ground.log_anchor[part] - day.exposure.mean_log_price()[part]))
-    return effect
+    then = day.exposure.log_price_s[part] / day.exposure.watched_s
+    return price_effect(ground.log_anchor[part] - then, ground.elasticity[part])

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -187,21 +188,19 @@ def place(standing: Standing, auction: Auction) -> Placement:
 
     Against the same rivals a higher bid is never seen less and never pays less per click, and no click costs more than the bid.
     """
+    outbid, slots = standing.outbid, len(auction.exposures)
+    rank = slots - summed(outbid.view(np.uint8))
+    # the ranks are in range by construction: nothing to check
+    exposure = np.array([*auction.exposures, 0.0]).take(rank, mode="clip")
+    # whoever is above the last rung has won a slot
+    if auction.first_price:
+        return Placement(exposure=exposure, click_price_cents=outbid[-1] * standing.bid_cents)
     next_bid = standing.outbid_count[-1] * np.float32(auction.reserve_cents)
     for beaten, bid in zip(standing.outbid_count, standing.rivals.bids_cents, strict=False):
         np.maximum(next_bid, beaten * bid, out=next_bid)
-    return placed(summed(standing.outbid.view(np.uint8)), next_bid, standing.bid_cents, auction)
-
-
-def placed(beaten: NDArray[np.integer], next_bid: Floats32, bid_cents: Ints, auction: Auction) -> Placement:
-    """The slots of bids (N, M) that are at least as high as ``beaten`` (K, N, M) of those of the slots, the highest being ``next_bid``."""
-    # the ranks are in range by construction: nothing to check
-    exposure = np.array([*auction.exposures, 0.0]).take(len(auction.exposures) - beaten, mode="clip")
-    if auction.first_price:
-        return Placement(exposure=exposure, click_price_cents=(beaten > 0) * bid_cents)
     price = np.ceil(next_bid, out=next_bid).astype(np.int64)
     # a float32 of a huge bid may lie above the bid itself
-    return Placement(exposure=exposure, click_price_cents=np.minimum(price, bid_cents, out=price))
+    return Placement(exposure=exposure, click_price_cents=np.minimum(price, standing.bid_cents, out=price))
 
 
 def takings(standing: Standing, auction: Auction, *, weight: Floats, middle_cents: Floats32, worth_of: tuple[int, ...]) -> Takings:
@@ -251,7 +250,8 @@ def paid_to(paid: Floats32, clicked: Iterable[Floats32], middle_cents: Floats32,
     worth = np.zeros((paid.shape[1], len(paid)))
     for clicks, rival in zip(clicked, worth_of, strict=True):
         worth[:, rival] = row_sums(clicks * middle_cents[rival])
-    return Takings(cost_cents=row_sums(paid.reshape(-1, paid.shape[-1])).reshape(paid.shape[:2]).T, worth_cents=worth)
+    by_store: NDArray[Any] = paid.reshape(-1, paid.shape[-1])
+    return Takings(cost_cents=row_sums(by_store).reshape(paid.shape[:2]).T, worth_cents=worth)
 
 
 def _added(layers: Floats32, *, to: Floats32 | None = None) -> Floats32:

@@ -17,7 +17,6 @@ from sim.ads.auction import (
     owner_bits,
     paid_to,
     place,
-    placed,
     stand,
     takings,
 )
@@ -53,23 +52,24 @@ def hold(
     asked = worth_of or ()
     rivals, shape = len(middle_cents), bid_cents.shape
     ours, taking_part = capped(bid_cents, auction)
-    beaten = np.zeros((noise.shape[1], *shape), dtype=np.int8)
-    next_bid = np.zeros(beaten.shape, dtype=np.float32)
+    auctions = noise.shape[1]
+    exposure, click_price_cents = np.empty((auctions, *shape)), np.empty((auctions, *shape), dtype=np.int64)
     paid, clicked = (np.zeros((count, *shape), dtype=np.float32) for count in (rivals, len(asked)))
     compiled(
         noise.reshape(*noise.shape[:2], -1, noise.shape[-1]),
         middles(middle_cents, factor).reshape(rivals, -1, bid_cents.size),
+        ours.reshape(-1),
         taking_part.reshape(-1),
         weight.astype(np.float32).reshape(-1),
-        np.array([*auction.exposures, 0.0], dtype=np.float32),
+        np.array([*auction.exposures, 0.0]),
         np.float32(auction.reserve_cents),
         owner_bits(rivals),
         np.array(asked, dtype=np.int64),
         auction.first_price,
-        *(each.reshape(len(each), -1) for each in (beaten, next_bid, paid, clicked)),
+        *(each.reshape(len(each), bid_cents.size) for each in (exposure, click_price_cents, paid, clicked)),
     )
-    won = None if worth_of is None else paid_to(paid, clicked, middle_cents, worth_of)
-    return placed(beaten, next_bid, ours, auction), won
+    placement = Placement(exposure=exposure, click_price_cents=click_price_cents)
+    return placement, None if worth_of is None else paid_to(paid, clicked, middle_cents, worth_of)
 
 
 @lru_cache(maxsize=1)

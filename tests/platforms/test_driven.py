@@ -22,7 +22,7 @@ from perception import history
 from perception.observation import COLUMNS, Signal
 from tests.platforms.local_server import LocalServer
 from tests.platforms.shopify import shop as shopify
-from tests.platforms.test_pages import examples
+from tests.platforms.test_shop_pages import examples
 from tests.platforms.woocommerce import shop as woocommerce
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -25,6 +25,9 @@ from tests.platforms.vendure.admin import NOW, PASSWORD, USERNAME, Admin
 LONDON = ZoneInfo("Europe/London")
 PATH = "/admin-api"
 
+IMPATIENT_S = 1.0
+"""Of an adapter whose server loses answers on purpose; on a busy machine an answer takes a third of it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Site:

@@ -20,7 +20,7 @@ from control.mode import Mode
 from control.ports import Effect
 from tests.platforms.local_server import LOST_AFTER
 from tests.platforms.vendure.admin import NOW, PASSWORD, USERNAME, Admin
-from tests.platforms.vendure.opened import Site, site
+from tests.platforms.vendure.opened import IMPATIENT_S, Site, site
 
 HOUR = timedelta(hours=1)
 SECRETS = {"USERNAME": USERNAME, "PASSWORD": PASSWORD}
@@ -123,7 +123,7 @@ def test_prices_move_only_once_a_person_has_armed_and_an_edit_by_hand_is_respect
 
 
 def test_a_lost_answer_is_settled_and_nothing_is_sent_twice(here: Site, tmp_path: Path) -> None:
-    file, clock = store_file(here, tmp_path, timeout_s=0.5), SteppedClock(NOW)
+    file, clock = store_file(here, tmp_path, timeout_s=IMPATIENT_S), SteppedClock(NOW)
     run(["arm", str(file), "--by", "Ann", "--reason", "test"])
     with daemon_on(file, clock) as daemon:
         here.server.strike("SetPrice", LOST_AFTER)

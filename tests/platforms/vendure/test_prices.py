@@ -9,7 +9,7 @@ from control.ports import Effect
 from perception.ports import BadAnswer, NeedsReauthorisation, RateLimited, SourceUnavailable
 from tests.platforms.local_server import LOST_AFTER, LOST_BEFORE, Fault, Reply, refusal
 from tests.platforms.vendure.admin import NOW, Admin
-from tests.platforms.vendure.opened import price, prices, site, stocked
+from tests.platforms.vendure.opened import IMPATIENT_S, price, prices, site, stocked
 
 APPLIED, REJECTED, UNKNOWN = Effect.APPLIED, Effect.REJECTED, Effect.UNKNOWN
 
@@ -76,7 +76,7 @@ def test_a_server_that_makes_another_price_of_it_is_believed_at_the_next_look_on
 @pytest.mark.parametrize("first", [True, False], ids=["at once", "halfway"])
 def test_a_batch_that_breaks_off_is_answered_for_each_and_sent_no_further(fault: Fault, error: type[Exception], *, first: bool) -> None:
     with site() as here:
-        adapter = here.adapter(timeout_s=0.5)
+        adapter = here.adapter(timeout_s=IMPATIENT_S)
         commands = tuple(price(adapter, sku, 900) for sku in ("MUG", "TEAPOT", "CANDLE"))
         if first:
             here.server.strike("SetPrice", fault)
@@ -101,7 +101,7 @@ def _applied(variant: str, cents: int) -> Reply:
 @pytest.mark.parametrize(("fault", "stands"), [(LOST_BEFORE, 1000), (LOST_AFTER, 1050)], ids=["before", "after"])
 def test_after_a_lost_answer_the_next_look_tells_what_became_of_it(fault: Fault, stands: int) -> None:
     with site() as here:
-        adapter = here.adapter(timeout_s=0.5)
+        adapter = here.adapter(timeout_s=IMPATIENT_S)
         command = price(adapter, "MUG", 1050)
         here.server.strike("SetPrice", fault)
 

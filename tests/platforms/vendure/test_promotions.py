@@ -12,7 +12,7 @@ from autopilot.platforms.vendure.promotions import Offer
 from perception.ports import SourceUnavailable
 from tests.platforms.local_server import LOST_AFTER
 from tests.platforms.vendure.admin import NOW
-from tests.platforms.vendure.opened import site, stocked
+from tests.platforms.vendure.opened import IMPATIENT_S, site, stocked
 
 
 def offer(**others: Any) -> Offer:
@@ -44,7 +44,7 @@ def test_it_is_made_once_and_changed_after_that() -> None:
 
 def test_a_creation_whose_answer_is_lost_is_found_again() -> None:
     with site() as here:
-        promotions = here.promotions(timeout_s=0.5)
+        promotions = here.promotions(timeout_s=IMPATIENT_S)
         here.server.strike("CreatePromotion", LOST_AFTER)
         with pytest.raises(SourceUnavailable):
             promotions.put(offer(), now=NOW)

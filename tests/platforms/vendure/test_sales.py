@@ -11,7 +11,7 @@ from perception.observation import Signal
 from perception.ports import BadAnswer, RateLimited, SourceUnavailable
 from tests.platforms.local_server import Fault, Reply, refusal
 from tests.platforms.vendure.admin import NOW
-from tests.platforms.vendure.opened import sales, site, stocked
+from tests.platforms.vendure.opened import IMPATIENT_S, sales, site, stocked
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -174,7 +174,7 @@ def test_a_reading_that_fails_says_why_and_the_next_one_misses_nothing(fault: Fa
 
 def test_a_server_that_says_nothing_is_out_of_reach() -> None:
     with site() as here:
-        adapter = here.adapter(timeout_s=0.25)
+        adapter = here.adapter(timeout_s=IMPATIENT_S)
         adapter.catalogue()
         here.server.strike("Orders", Fault(applies=False))
         with pytest.raises(SourceUnavailable, match="timed out"):
