@@ -14,7 +14,8 @@ from autopilot.config_files import display
 from autopilot.errors import ConfigError
 from autopilot.platforms.combined import CombinedPlatform, NoAds
 from autopilot.platforms.kinds import Adapter, Closable, Kind, Role, Surroundings, UnknownKind, find_kind
-from autopilot.settings_platform import NO_ADS
+from autopilot.platforms.patience import patiently
+from autopilot.settings_platform import NO_ADS, SIMULATED
 from autopilot.settings_problems import describe
 from autopilot.settings_sources import ENV_PREFIX, Loaded
 from autopilot.settings_types import Section
@@ -39,7 +40,7 @@ def connected(loaded: Loaded, *, folder: Path) -> CombinedPlatform:
         shop = _opened(loaded, Role.SHOP, folder, sold=None)
         if isinstance(shop, Closable):
             if_it_fails.callback(shop.close)
-        sold = shop.catalogue()
+        sold = patiently(shop.catalogue, what=f"catalogue of {shop.name}")
         if sold.currency != settings.store.currency:
             where = f"{display(loaded.path)}: store.currency"
             raise ConfigError(f"{where}: expected {sold.currency!r}, in which the shop keeps its prices, was {settings.store.currency!r}")
@@ -50,6 +51,17 @@ def connected(loaded: Loaded, *, folder: Path) -> CombinedPlatform:
         combined = CombinedPlatform(shop, ads)
         if_it_fails.pop_all()
     return combined
+
+
+def is_only_watched(loaded: Loaded) -> bool:
+    """Whether nothing of this store can be written, because all it names are sources of figures. Raises: ConfigError."""
+    settings = loaded.settings
+    if settings.platform.kind == SIMULATED:
+        return False
+    kinds = [_kind(loaded, "platform", settings.platform.kind, Role.SHOP)]
+    if settings.ads.kind != NO_ADS:
+        kinds.append(_kind(loaded, "ads", settings.ads.kind, Role.ADS))
+    return not any(kind.writes for kind in kinds)
 
 
 def _opened(loaded: Loaded, role: Role, folder: Path, *, sold: Catalogue | None) -> Adapter:

@@ -16,6 +16,7 @@ from autopilot.clock import Clock
 from autopilot.failpoints import ACKNOWLEDGED, INTENT_COMMITTED, SENT_UNACKNOWLEDGED, Reached
 from autopilot.fold import Answers, EngagementOrder, Folded
 from autopilot.journal import Entry, Journal, Topic
+from autopilot.undisturbed import undisturbed
 from control.actuate import send
 from control.decide import decide
 from control.decision import Decision, LoopConfig
@@ -75,6 +76,7 @@ class Loop:
         self.ports, self.keeper, self.config, self.folded = ports, keeper, config, folded
         self._unkept_ticks = 0
 
+    @undisturbed()
     def tick(self, number: int) -> Ticked:
         """Drive one tick.
 

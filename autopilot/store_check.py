@@ -13,8 +13,9 @@ import numpy as np
 from autopilot import wiring
 from autopilot.config_files import display
 from autopilot.doctor import state_writable
-from autopilot.findings import Finding, Level, finding
+from autopilot.findings import Finding, Level, finding, some_of
 from autopilot.platforms.effects import MemoryEffects
+from autopilot.platforms.kinds import Examinable
 from autopilot.policies import find_policy, load_policy
 from autopilot.policy_card import gains_sha256
 from autopilot.settings import StoreSettings
@@ -23,9 +24,6 @@ from autopilot.steering import POLICY, gains_of
 from perception.catalogue import Catalogue
 from perception.fields import Field
 from perception.observation import Readback
-
-NAMED = 20
-"""Entities in one finding."""
 
 
 def examine(loaded: Loaded, *, now: datetime) -> tuple[Finding, ...]:
@@ -41,11 +39,12 @@ def examine(loaded: Loaded, *, now: datetime) -> tuple[Finding, ...]:
     with TemporaryDirectory() as folder, closing(wiring.live(loaded, folder=Path(folder), effects=MemoryEffects())) as live:
         now = live.opens or now
         catalogue, readback = live.platform.catalogue(), live.platform.readback(now=now)
-        figures = tuple(_figures(live, now=now)) if live.opens is None else ()
+        figures = (*_figures(live, now=now), *_examined(live, now=now)) if live.opens is None else ()
     return (
         Finding(name="config", level=Level.OK, detail=f"{display(loaded.path)} is valid"),
         *(Finding(name="config", level=Level.WARNING, detail=warning) for warning in loaded.warnings),
         Finding(name="platform", level=Level.OK, detail=f"{settings.platform.kind}, {len(catalogue.skus)} products, from {live.where}"),
+        *_authority(loaded),
         *figures,
         *policy,
         _setpoints(catalogue, readback, live.platform.fields),
@@ -76,9 +75,18 @@ def _setpoints(catalogue: Catalogue, readback: Readback, fields: Collection[Fiel
         if np.isnan(value)
     ]
     count = sum(len(catalogue.entities(field)) for field in fields)
-    more = f" and {len(unread) - NAMED} more" if len(unread) > NAMED else ""
-    detail = f"cannot be read and will be left alone: {', '.join(unread[:NAMED])}{more}" if unread else f"{count} read back"
+    detail = f"cannot be read and will be left alone: {some_of(unread)}" if unread else f"{count} read back"
     return finding("set-points", ok=not unread, detail=detail, otherwise=Level.WARNING)
+
+
+def _authority(loaded: Loaded) -> Iterator[Finding]:
+    """A store that is nothing but read cannot be armed."""
+    # adapters are dear to import, and a simulated store needs none of it
+    from autopilot.connection import is_only_watched
+
+    if is_only_watched(loaded):
+        detail = "nothing can be written to these platforms: use observe, shadow or advise"
+        yield Finding(name="authority", level=Level.WARNING, detail=detail)
 
 
 def _figures(live: wiring.Live, *, now: datetime) -> Iterator[Finding]:
@@ -87,6 +95,13 @@ def _figures(live: wiring.Live, *, now: datetime) -> Iterator[Finding]:
         rows = source.read(since=None, now=now)
         shown = ", ".join(f"{one.sku.size} rows of {one.signal}" for one in rows)
         yield Finding(name="figures", level=Level.OK, detail=f"{source.name}: {shown}")
+
+
+def _examined(live: wiring.Live, *, now: datetime) -> Iterator[Finding]:
+    """What the adapters themselves have to say."""
+    for source in live.sources:
+        if isinstance(source, Examinable):
+            yield from source.examine(now=now)
 
 
 def _agreement(settings: StoreSettings, catalogue: Catalogue, timezone: str | None) -> Iterator[Finding]:

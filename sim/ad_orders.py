@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from perception.units import Bools, Floats, Ints
-from sim.conversion import delay_hours
-from sim.counts import places
-from sim.demand import units_of_orders
+from sim.counts import columns, places
 from sim.parameters.market import Reporting
-from sim.randomness import Draw, Keys, at_index, binomial, quarter_uniforms, sku_keys, uniforms
+from sim.randomness import Draw, Keys, at_index, quarter_uniforms, some_keys, uniforms
+from sim.samplers import binomial, inverted, picked, whole_numbers
 from sim.world import World
 
 _COLUMNS = 6
@@ -45,7 +44,7 @@ class AdOrders:
     @property
     def sku(self) -> Ints:
         """(E,) column of the market."""
-        return self._row(_CELL) % self.skus
+        return columns(self._row(_CELL), self.skus)
 
     @property
     def click_hour(self) -> Ints:
@@ -160,26 +159,26 @@ def orders_from(clicks: Clicks, world: World, reporting: Reporting, *, hour: int
         hour: Of the clicks.
     """
     skus = world.cells.shape[1]
-    luck = uniforms(sku_keys(world.cells.take(clicks.cell), Draw.CONVERTS, hour))
+    luck = uniforms(some_keys(world.cells, clicks.cell, Draw.CONVERTS, hour))
     one_by_one = singles(binomial(clicks.count, clicks.order_per_click, luck))
     if one_by_one.cell.size == 0:
         return no_orders(skus)
     cell = clicks.cell.take(one_by_one.cell)
     bought = Singles(cell=cell, place=one_by_one.place)
     drawn = quarter_uniforms(order_keys(world.cells, bought, Draw.AD_ORDER, hour))
-    misstated, settles = drawn[:, 2], 1 + (drawn[:, 3] * reporting.restated_for_h).astype(np.int64)
+    misstated, settles = drawn[:, 2], whole_numbers(1, reporting.restated_for_h, drawn[:, 3])
     withheld = misstated < reporting.withheld_share
     doubled = misstated < reporting.withheld_share + reporting.doubled_share
     table = np.empty((_COLUMNS, cell.size), dtype=np.int64)
     table[_CELL] = cell
     table[_CLICK] = hour
-    table[_ARRIVAL] = hour + delay_hours(world.delay_cumulative, drawn[:, 1])
+    table[_ARRIVAL] = hour + inverted(world.delay_cumulative, drawn[:, 1])
     table[_PRICE] = clicks.price_cents.take(one_by_one.cell)
-    table[_UNITS] = units_of_orders(world.units_deciles, cell % skus, drawn[:, 0])
+    table[_UNITS] = picked(world.units_deciles, columns(cell, skus), drawn[:, 0])
     table[_RESTATED] = np.where(withheld, -settles, np.where(doubled, settles, 0))
     return AdOrders(table=table, skus=skus)
 
 
 def order_keys(cells: Keys, orders: Singles, draw: Draw, hour: int) -> Keys:
     """One key per order, (E,): the i-th order of a SKU and hour has the same under any policy."""
-    return at_index(sku_keys(cells.ravel()[orders.cell], draw, hour), orders.place)
+    return at_index(some_keys(cells, orders.cell, draw, hour), orders.place)

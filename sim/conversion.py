@@ -43,9 +43,3 @@ def day_noise(parameters: MarketParameters, *, seeds: Ints, draw: Draw, day: int
     deviates = sku_normals(seeds, draw, day, len(parameters.assortment.skus))
     factor: Floats = np.exp(log_sd * deviates - 0.5 * log_sd**2)
     return factor
-
-
-def delay_hours(delay_cumulative: Floats, uniform: Floats) -> Ints:
-    """Hours from a click's hour to its order's, by inversion, 0 … window."""
-    hours = np.searchsorted(delay_cumulative, uniform, side="left")
-    return np.minimum(hours, delay_cumulative.size - 1).astype(np.int64)

@@ -20,6 +20,14 @@ def places(counts: Ints) -> Ints:
     return found
 
 
+def columns(place: Ints, width: int) -> Ints:
+    """(E,) columns of places in a flattened array of so many columns."""
+    # numpy divides by one number in a quarter of the time that it takes for a remainder
+    rows = place // width
+    rows *= width
+    return np.subtract(place, rows, out=rows)
+
+
 def summed(layers: NDArray[Figure]) -> NDArray[Figure]:
     """Sum over the first axis of (K, …), K >= 1.
 

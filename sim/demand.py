@@ -82,13 +82,6 @@ def day_factor(demand: Demand, world: World, *, seeds: Ints, day: int) -> Floats
     return gamma_factors(own, sku_uniforms(seeds, Draw.DAY_DEMAND, day, own.size))
 
 
-def units_of_orders(units_deciles: Ints, sku: Ints, uniform: Floats) -> Ints:
-    """Units in each order: the decile of its SKU that the uniform falls in."""
-    deciles = units_deciles.shape[1]
-    units: Ints = units_deciles.ravel().take(sku * deciles + (uniform * deciles).astype(np.int64))
-    return units
-
-
 def usual_units_per_day(demand: Demand, day: int) -> Floats:
     """Units of each SKU that a merchant reckons with on an average day of the coming week, (M,): the fitted figures, not a seed's."""
     units: Floats = np.array(demand.units_deciles).mean(axis=1) * np.array(demand.orders_per_day)

@@ -156,11 +156,12 @@ def step(parameters: MarketParameters, state: MarketState, setpoints: Setpoints)
     now = feedback.effects(
         parameters, state.feedback, state.world, setpoints.price_cents, moment=moment, rival_log_price=state.rivals.log_price
     )
+    down = (~now.platform_up[:, 0]).nonzero()[0]
     ads = run_ads(
         parameters,
         state.ads,
         state.rivals,
-        _traffic(parameters, state, now, moment),
+        _traffic(parameters, state, now, moment, down=down),
         moment=moment,
         bid_cents=setpoints.bid_cents,
         left_cents=remaining_cents(setpoints.daily_budget_cents, state.today.overdelivery, state.campaign_spent_cents),
@@ -171,10 +172,10 @@ def step(parameters: MarketParameters, state: MarketState, setpoints: Setpoints)
     pending = state.pending.followed_by(orders_from(clicks, state.world, parameters.reporting, hour=state.hour))
     due = pending.arrival_hour == state.hour
     arriving = pending.where(due)
-    if not now.platform_up.all():
+    if down.size:
         # who cannot order now orders elsewhere
         arriving = arriving.where(now.platform_up[arriving.store, 0])
-    organic = organic_orders(state.world, _organic_rate(parameters, state, now, moment), hour=state.hour)
+    organic = organic_orders(state.world, _organic_rate(parameters, state, now, moment, down=down), hour=state.hour)
     sales = sell(state.inventory.on_hand, setpoints.price_cents, organic, arriving)
     outcome = HourOutcome(
         impressions=ads.impressions,
@@ -211,30 +212,28 @@ def _stand(state: MarketState, now: Effects) -> bool:
     return before is not None and before.log_price is now.prices.log_price
 
 
-def _traffic(parameters: MarketParameters, state: MarketState, now: Effects, moment: Moment) -> AdTraffic:
-    """Who looks in this hour."""
+def _traffic(parameters: MarketParameters, state: MarketState, now: Effects, moment: Moment, *, down: Ints) -> AdTraffic:
+    """Who looks in this hour; nobody in the stores that are ``down``."""
     season = search_index(parameters.demand, parameters.traffic, moment.day, moment.hour_of_day)
     searches = state.today.searches_per_day * (season * now.searches)
+    searches[down] = 0.0
     return AdTraffic(
-        searches=_stopped(searches, now),
+        searches=searches,
         ctr=state.today.click_rate,
         bid_level=state.today.bid_level * now.rival_bid[:, 0],
         busy=state.today.busy,
     )
 
 
-def _organic_rate(parameters: MarketParameters, state: MarketState, now: Effects, moment: Moment) -> Floats:
-    """Organic orders expected in the hour, (N, M): level × season × today's luck × effects, and what comes along with ad orders."""
+def _organic_rate(parameters: MarketParameters, state: MarketState, now: Effects, moment: Moment, *, down: Ints) -> Floats:
+    """Organic orders expected in the hour, (N, M): level × season × today's luck × effects, and what comes along with ad orders.
+
+    None in the stores that are ``down``.
+    """
     rate = state.today.orders_per_day * (now.organic * hour_index(parameters.demand, moment.day, moment.hour_of_day))
     rate += now.companion_orders
-    return _stopped(rate, now)
-
-
-def _stopped(values: Floats, now: Effects) -> Floats:
-    """Zero, in place, in the stores (N, M) where nothing is shown and sold."""
-    if not now.platform_up.all():
-        values[(~now.platform_up[:, 0]).nonzero()[0]] = 0.0
-    return values
+    rate[down] = 0.0
+    return rate
 
 
 def _tracked_from(state: MarketState, now: Effects) -> Ints:

@@ -24,6 +24,7 @@ from sim.news import News, due_at, later, news_of, no_news
 from sim.parameters.market import MarketParameters, Reporting
 from sim.parameters.mechanics import Shocks
 from sim.randomness import Draw, Keys, at_index, store_keys, uniforms
+from sim.samplers import whole_numbers
 
 AD_COLUMNS = ("impressions", "clicks", "cost_cents", "conversions", "conversion_value_cents")
 SHOP_COLUMNS = ("orders", "units", "revenue_cents")
@@ -56,7 +57,7 @@ class HiddenHour:
     Attributes:
         hour: Which.
         stores: (N,) rows of the market, those with the shortest lag first.
-        traffic: (N, M, 3) impressions, clicks, cost_cents of these.
+        traffic: (N, 3, M) impressions, clicks, cost_cents of these.
         starts: Where each lag begins in them, from the lowest lag on; one more for the end.
     """
 
@@ -181,13 +182,23 @@ def hour_lag_h(reporting: Reporting, *, keys: Keys, hours: Ints) -> Ints:
 
 
 def _lags(reporting: Reporting, keys: Keys) -> Ints:
-    choices = reporting.lag_high_h - reporting.lag_low_h + 1
-    return reporting.lag_low_h + (uniforms(keys) * choices).astype(np.int64)
+    return whole_numbers(reporting.lag_low_h, reporting.lag_high_h, uniforms(keys))
 
 
-def _blank(shape: tuple[int, ...]) -> Page:
-    traffic, conversions, shop, never = (np.zeros(size, dtype=np.int64) for size in ((*shape, _TRAFFIC), (2, *shape), (3, *shape), shape))
-    return Page(traffic=traffic, conversions=_by_column(conversions), shop=_by_column(shop), ads_changed=never, shop_changed=never)
+def _blank(shape: tuple[int, int]) -> Page:
+    (stores, skus), columns = shape, (_TRAFFIC, 2, len(SHOP_COLUMNS))
+    traffic, conversions, shop = (
+        np.zeros(size, dtype=np.int64) for size in ((stores, columns[0], skus), (columns[1], *shape), (columns[2], *shape))
+    )
+    never = np.zeros(shape, dtype=np.int64)
+    return Page(
+        traffic=_by_store(traffic), conversions=_by_column(conversions), shop=_by_column(shop), ads_changed=never, shop_changed=never
+    )
+
+
+def _by_store(figures: Ints) -> Ints:
+    """(N, M, columns) of (N, columns, M), and back: stores that lie together are read and written in one go."""
+    return figures.transpose(0, 2, 1)
 
 
 def _by_column(figures: Ints) -> Ints:
@@ -205,7 +216,7 @@ def _sold(page: Page, outcome: HourOutcome, *, now: int) -> Page:
         conversions=page.conversions,
         shop=_by_column(shop),
         ads_changed=page.ads_changed,
-        shop_changed=np.where(outcome.orders > 0, now, page.shop_changed),
+        shop_changed=_changed(outcome.orders > 0, page.shop_changed, now=now),
     )
 
 
@@ -229,13 +240,13 @@ def _recovered(shocks: Shocks, reports: Reports, orders: AdOrders) -> Bools:
 
 
 def _hidden(reporting: Reporting, outcome: HourOutcome, lag: Ints, *, hour: int) -> HiddenHour:
-    traffic = np.empty((*outcome.clicks.shape, _TRAFFIC), dtype=np.int64)
-    for column, figures in enumerate((outcome.impressions, outcome.clicks, outcome.cost_cents)):
-        traffic[..., column] = figures
     # sorted while it is at hand: when it is shown, each part is read in one go; numpy sorts 16 bits three times as fast as 64
     order = lag.astype(np.uint16).argsort(kind="stable")
+    traffic = np.empty((order.size, _TRAFFIC, outcome.clicks.shape[1]), dtype=np.int64)
+    for column, figures in enumerate((outcome.impressions, outcome.clicks, outcome.cost_cents)):
+        traffic[:, column] = figures.take(order, axis=0)
     ends = np.bincount(lag - reporting.lag_low_h, minlength=reporting.lag_high_h - reporting.lag_low_h + 1).cumsum()
-    return HiddenHour(hour=hour, stores=order, traffic=traffic.take(order, axis=0), starts=(0, *ends.tolist()))
+    return HiddenHour(hour=hour, stores=order, traffic=traffic, starts=(0, *ends.tolist()))
 
 
 def _traffic_seen(reporting: Reporting, pages: list[Page], hidden: tuple[HiddenHour, ...], *, oldest_day: int, now: int) -> dict[int, Page]:
@@ -246,20 +257,27 @@ def _traffic_seen(reporting: Reporting, pages: list[Page], hidden: tuple[HiddenH
         if page < 0 or lag < 0 or each.starts[lag] == each.starts[lag + 1]:
             continue
         if page not in updated:
-            updated[page] = pages[page].traffic.copy()
+            updated[page] = _by_store(pages[page].traffic).copy()
         shown = slice(each.starts[lag], each.starts[lag + 1])
         stores = each.stores[shown]
         # no store twice in an hour
         rows = updated[page].take(stores, axis=0)
         rows += each.traffic[shown]
         updated[page][stores] = rows
-    return {place: _with_traffic(pages[place], traffic, now=now) for place, traffic in updated.items()}
+    return {place: _with_traffic(pages[place], _by_store(traffic), now=now) for place, traffic in updated.items()}
 
 
 def _with_traffic(page: Page, traffic: Ints, *, now: int) -> Page:
     # whatever is clicked was seen: impressions tell of any change
-    changed = np.where(traffic[..., 0] != page.traffic[..., 0], now, page.ads_changed)
+    changed = _changed(traffic[..., 0] != page.traffic[..., 0], page.ads_changed, now=now)
     return Page(traffic=traffic, conversions=page.conversions, shop=page.shop, ads_changed=changed, shop_changed=page.shop_changed)
+
+
+def _changed(where: Bools, before: Ints, *, now: int) -> Ints:
+    """(N, M) hours of the last change, ``now`` being later than any before: a choice between arrays takes three times as long."""
+    at = where.astype(np.int64)
+    at *= now
+    return np.maximum(at, before, out=at)
 
 
 def _conversions_seen(page: Page, news: News, *, now: int) -> Page:

@@ -8,8 +8,9 @@ import numpy as np
 
 from perception.units import Bools, Floats, Ints
 from sim.ad_orders import AdOrders, order_keys, singles
-from sim.demand import units_of_orders
-from sim.randomness import Draw, poisson, sku_keys, uniforms
+from sim.counts import columns
+from sim.randomness import Draw, sku_keys, uniforms
+from sim.samplers import picked, poisson
 from sim.stock import filled_units
 from sim.world import World
 
@@ -46,7 +47,7 @@ def organic_orders(world: World, rate: Floats, *, hour: int) -> OrganicOrders:
     counts = poisson(rate, uniforms(sku_keys(world.cells, Draw.ORGANIC_ORDERS, hour)))
     bought = singles(counts)
     luck = uniforms(order_keys(world.cells, bought, Draw.ORGANIC_UNITS, hour))
-    units = units_of_orders(world.units_deciles, bought.cell % counts.shape[1], luck)
+    units = picked(world.units_deciles, columns(bought.cell, counts.shape[1]), luck)
     return OrganicOrders(counts=counts, cell=bought.cell, units=units)
 
 

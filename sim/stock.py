@@ -13,6 +13,7 @@ from perception.units import Floats, Ints
 from sim.counts import queues
 from sim.parameters.market import Stock
 from sim.randomness import Draw, sku_uniforms
+from sim.samplers import whole_numbers
 
 NOT_ON_ORDER = -1
 
@@ -56,8 +57,7 @@ def order_up_to(stock: Stock, usual_units_per_day: Floats) -> Ints:
 
 
 def _lead_days(stock: Stock, *, seeds: Ints, day: int, skus: int) -> Ints:
-    choices = stock.lead_time_high_days - stock.lead_time_low_days + 1
-    return stock.lead_time_low_days + (sku_uniforms(seeds, Draw.LEAD_TIME, day, skus) * choices).astype(np.int64)
+    return whole_numbers(stock.lead_time_low_days, stock.lead_time_high_days, sku_uniforms(seeds, Draw.LEAD_TIME, day, skus))
 
 
 def filled_units(on_hand: Ints, row: Ints, units: Ints) -> Ints:

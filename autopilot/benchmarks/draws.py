@@ -11,20 +11,20 @@ from typing import Any
 
 import numpy as np
 
-from sim import randomness
+from sim import randomness, samplers
 
-SAMPLERS = ("poisson", "binomial")
-"""Functions that turn a uniform into a count; numpy's generator draws the count at once."""
+COUNTS = ("poisson", "binomial")
+"""Samplers that numpy's generator has too: it draws the count at once, without a uniform of ours."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of a function of ``sim.randomness`` from outside it.
+    """One call of a function of ``sim.randomness`` or ``sim.samplers`` from outside them.
 
     Attributes:
         function: As it stands there.
         arguments, named: What it was given.
-        feeds_count: Its result was handed to a sampler: numpy's generator would not have drawn it.
+        feeds_count: Its result was handed to one of ``COUNTS``: numpy's generator would not have drawn it.
     """
 
     function: Callable[..., Any]
@@ -68,7 +68,7 @@ def noted(step: Callable[[], object]) -> list[Call]:
     fed = {
         id(base)
         for function, arguments, named in tape.calls
-        if function.__name__ in SAMPLERS
+        if function.__name__ in COUNTS
         for given in (*arguments, *named.values())
         if isinstance(given, np.ndarray)
         for base in (given, given.base)
@@ -81,7 +81,10 @@ def noted(step: Callable[[], object]) -> list[Call]:
 
 
 def sequential(calls: list[Call], rng: np.random.Generator) -> Callable[[], None]:
-    """The same draws, as many and of the same distributions, from numpy's generator; keys cost it nothing."""
+    """The same draws, as many and of the same distributions, from numpy's generator; keys cost it nothing.
+
+    What numpy has no generator for is sampled as we do, from its uniforms.
+    """
     work = [made for call in calls if (made := _equivalent(call, rng)) is not None]
 
     def run() -> None:
@@ -102,6 +105,8 @@ def _equivalent(call: Call, rng: np.random.Generator) -> Callable[[], object] | 
         return lambda: rng.binomial(trials, chance)
     if call.feeds_count or result.dtype == np.uint64:
         return None
+    if call.function.__module__ == samplers.__name__:
+        return call.again
     shape, dtype = result.shape, result.dtype
     if "normals" in name:
         return lambda: rng.standard_normal(shape, dtype=dtype)
@@ -112,7 +117,10 @@ def _equivalent(call: Call, rng: np.random.Generator) -> Callable[[], object] | 
 def _listening(tape: _Tape) -> Iterator[None]:
     """Have every module of the simulator call the noting functions instead."""
     public = {
-        name: function for name, function in vars(randomness).items() if isinstance(function, FunctionType) and not name.startswith("_")
+        name: function
+        for source in (randomness, samplers)
+        for name, function in vars(source).items()
+        if isinstance(function, FunctionType) and function.__module__ == source.__name__ and not name.startswith("_")
     }
     modules = [module for name, module in sys.modules.items() if name == "sim" or name.startswith("sim.")]
     places = [(module, name, function) for module in modules for name, function in public.items() if vars(module).get(name) is function]

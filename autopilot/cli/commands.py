@@ -33,5 +33,6 @@ COMMANDS: dict[str, Entry] = {
     "plot": Entry("autopilot.cli.plot:command", "Draw a saved evaluation."),
     "bench": Entry("autopilot.cli.bench:command", "Measure speed, each figure beside its baseline."),
     "calibrate": Entry("autopilot.cli.calibrate:command", "Fit a simulated market to order lines."),
+    "import-history": Entry("autopilot.cli.import_history:command", "Keep a store's past, read from its tables, as parquet."),
     "doctor": Entry("autopilot.cli.doctor:command", "Examine the installation and the machine."),
 }

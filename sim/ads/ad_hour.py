@@ -7,15 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from perception.units import Floats, Ints
-from sim.ads.auction import Ladder, Placement, bid_noise, ladder, place, stand, takings
+from sim.ads.auction import Ladder, Placement, bid_noise, ladder
 from sim.ads.campaign_budget import affordable_clicks
+from sim.ads.held import hold
 from sim.ads.rivals import AdMarket, RivalState, bid_factor, learners, reacted, spent_without_us
 from sim.counts import places, summed
 from sim.moment import Moment
 from sim.parameters.market import Auction, MarketParameters
-from sim.randomness import Draw, poisson, sku_keys, uniforms
-
-_LEAST_VIEWS = 1e-12
+from sim.randomness import Draw, sku_keys, some_keys, uniforms
+from sim.samplers import poisson, shared_out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,19 +75,24 @@ def run_ads(
     bidding = bool(bid_cents.any())
     if rules is None and not bidding:
         return _nothing(bid_cents.shape, left_cents.shape, spent_without_us(parameters, market, rivals, moment=moment))
-    ranked = ranked_rivals(parameters, market, rivals, traffic, moment=moment)
     # a campaign without money takes no part
     funded = (left_cents > 0).take(market.campaign_members.argmax(axis=0), axis=1)
-    standing = stand(bid_cents * funded, ranked, auction)
-    if rules is None:
+    placement, won = hold(
+        auction,
+        market.middle_cents,
+        bid_factor(parameters, market, rivals, moment=moment, bid_level=traffic.bid_level),
+        bid_noise(auction, market.cells, hour=moment.hour),
+        bid_cents=bid_cents * funded,
+        weight=traffic.searches / auction.sampled_auctions * traffic.ctr,
+        worth_of=None if rules is None else learners(rules),
+    )
+    if rules is None or won is None:
         after = spent_without_us(parameters, market, rivals, moment=moment)
     else:
-        weight = traffic.searches / auction.sampled_auctions * traffic.ctr
-        won = takings(standing, auction, weight=weight, middle_cents=market.middle_cents, worth_of=learners(rules))
         after = reacted(parameters, rules, market, rivals, won, moment=moment, bid_level=traffic.bid_level, busy=traffic.busy)
     if not bidding:
         return _nothing(bid_cents.shape, left_cents.shape, after)
-    return clicks_won(auction, market, traffic, place(standing, auction), moment=moment, left_cents=left_cents, after=after)
+    return clicks_won(auction, market, traffic, placement, moment=moment, left_cents=left_cents, after=after)
 
 
 def ranked_rivals(parameters: MarketParameters, market: AdMarket, rivals: RivalState, traffic: AdTraffic, *, moment: Moment) -> Ladder:
@@ -116,10 +121,11 @@ def clicks_won(
         after: The rivals after the hour, handed on.
     """
     views = placed.exposure * (traffic.searches / auction.sampled_auctions)
-    until = views.copy()
     # sums over the auctions so far: np.cumsum along a first axis takes ten times as long
+    until = np.empty_like(views)
+    until[0] = views[0]
     for before in range(len(until) - 1):
-        until[before + 1] += until[before]
+        np.add(until[before], views[before + 1], out=until[before + 1])
     clicks = poisson(until[-1] * traffic.ctr, uniforms(sku_keys(market.cells, Draw.CLICKS, moment.hour)))
     offered = _spread(clicks, until, market, moment) if auction.sampled_auctions > 1 else clicks[None]
     first = moment.hour % clicks.shape[1]
@@ -137,18 +143,11 @@ def _spread(clicks: Ints, until: Floats, market: AdMarket, moment: Moment) -> In
     """Counts (N, M) spread over K auctions in proportion to the steps of ``until``, (K, N, M): its sums over the auctions so far."""
     # most SKUs are not clicked in an hour
     cell, auctions = places(clicks), len(until)
-    count = clicks.take(cell)
-    reached = until.reshape(auctions, -1).take(cell, axis=1)
-    reached *= count / np.maximum(reached[-1], _LEAST_VIEWS)
-    reached += uniforms(sku_keys(market.cells.take(cell), Draw.CLICK_MOMENTS, moment.hour))
-    marks = reached.astype(np.int64)
-    # the last mark is the count itself, whatever the rounding
-    marks[-1] = count
-    np.minimum(marks, count, out=marks)
-    marks[1:] -= marks[:-1].copy()
+    luck = uniforms(some_keys(market.cells, cell, Draw.CLICK_MOMENTS, moment.hour))
+    shares = shared_out(clicks.take(cell), until.reshape(auctions, -1).take(cell, axis=1), luck)
     spread = np.zeros((auctions, clicks.size), dtype=np.int64)
-    for counts, mark in zip(spread, marks, strict=True):
-        counts[cell] = mark
+    for counts, share in zip(spread, shares, strict=True):
+        counts[cell] = share
     return spread.reshape(until.shape)
 
 

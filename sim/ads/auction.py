@@ -9,7 +9,9 @@ Generalised second price: Edelman, Ostrovsky & Schwarz, American Economic Review
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +29,8 @@ _LANES = 4
 """Rivals per 64-bit key: each takes a quarter."""
 _NO_PART = np.float32(-1.0)
 """Stands for our bid where we take no part: below any bid of a rival, even none."""
+_FEW = 255
+"""Rivals whose indices fit a byte, and one value more that is nobody's."""
 _ROOT_STEPS = 60
 """Fixed-point steps to the root of ``quasi_noise``, which shrink the error by half at least."""
 
@@ -37,11 +41,11 @@ class Ladder:
 
     Attributes:
         bids_cents: (S, K, N, M) float32 minor units; 0 where there is no such rival. Carried to 1 part in 2**20 (8 rivals).
-        owners: (S, K, N, M) index of the rival; meaningless where the bid is 0.
+        owners: (S, K, N, M) unsigned, index of the rival; meaningless where the bid is 0.
     """
 
     bids_cents: Floats32
-    owners: NDArray[np.uint16]
+    owners: NDArray[np.unsignedinteger]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,25 +116,37 @@ def ladder(middle_cents: Floats32, factor: Floats, noise: Floats32, *, rungs: in
         rungs: S, how many of the highest bids to keep.
     """
     rivals, stores, skus = middle_cents.shape
-    owner_bits = np.uint32((1 << (rivals - 1).bit_length()) - 1)
-    # (R, K or 1, N, M), laid out in full: a product with one figure per row costs three times as much
-    middle = np.repeat(factor.transpose(2, 0, 1).astype(np.float32), skus, axis=-1).reshape(rivals, -1, stores, skus)
-    middle *= middle_cents[:, None]
+    low_bits, middle = owner_bits(rivals), middles(middle_cents, factor)
     bids = np.empty((rivals, noise.shape[1], stores, skus), dtype=np.float32)
     for group, lanes in enumerate(noise.transpose(0, 4, 1, 2, 3)):
         own = slice(group * _LANES, min((group + 1) * _LANES, rivals))
         np.multiply(lanes[: own.stop - own.start], middle[own], out=bids[own])
     # positive floats sort as their bits do: the last bits carry whose bid it is through the sort
     low = bids.view(np.uint32)
-    low &= ~owner_bits
+    low &= ~low_bits
     low |= np.arange(rivals, dtype=np.uint32)[:, None, None, None]
     coded = np.empty((rungs, *low.shape[1:]), dtype=np.uint32)
     coded[rivals:] = 0
     for rival, bid in enumerate(low):
         _insert(coded, bid, filled=min(rival, rungs))
-    owners = (coded & owner_bits).astype(np.uint16)
-    coded &= ~owner_bits
+    owners: NDArray[np.unsignedinteger] = coded.astype(np.uint8 if rivals <= _FEW else np.uint16)
+    owners &= owners.dtype.type(low_bits)
+    coded &= ~low_bits
     return Ladder(bids_cents=coded.view(np.float32), owners=owners)
+
+
+def owner_bits(rivals: int) -> np.uint32:
+    """The last bits of a bid, which carry whose it is."""
+    return np.uint32((1 << (rivals - 1).bit_length()) - 1)
+
+
+def middles(middle_cents: Floats32, factor: Floats) -> Floats32:
+    """(R, K or 1, N, M) middle of each rival's bids in this hour; arguments as of ``ladder``."""
+    rivals, stores, skus = middle_cents.shape
+    # laid out in full: a product with one figure per row costs three times as much
+    middle = np.repeat(factor.transpose(2, 0, 1).astype(np.float32), skus, axis=-1).reshape(rivals, -1, stores, skus)
+    middle *= middle_cents[:, None]
+    return middle
 
 
 def _insert(rungs: NDArray[np.uint32], bid: NDArray[np.uint32], *, filled: int) -> None:
@@ -152,13 +168,19 @@ def stand(bid_cents: Ints, rivals: Ladder, auction: Auction) -> Standing:
         rivals: At least as many rungs as there are slots.
         auction: Slots and reserve.
     """
-    bid_cents = np.minimum(bid_cents, HIGHEST_BID_CENTS)
-    taking_part = bid_cents.astype(np.float32)
-    np.putmask(taking_part, bid_cents < auction.reserve_cents, _NO_PART)
+    bid_cents, taking_part = capped(bid_cents, auction)
     outbid = taking_part >= rivals.bids_cents[: len(auction.exposures)]
     return Standing(
         bid_cents=bid_cents, taking_part_cents=taking_part, rivals=rivals, outbid=outbid, outbid_count=outbid.astype(np.float32)
     )
+
+
+def capped(bid_cents: Ints, auction: Auction) -> tuple[Ints, Floats32]:
+    """Our bids, (N, M), at most ``HIGHEST_BID_CENTS``, and the same as they compete: −1 where one is less than the reserve."""
+    bid_cents = np.minimum(bid_cents, HIGHEST_BID_CENTS)
+    taking_part = bid_cents.astype(np.float32)
+    np.putmask(taking_part, bid_cents < auction.reserve_cents, _NO_PART)
+    return bid_cents, taking_part
 
 
 def place(standing: Standing, auction: Auction) -> Placement:
@@ -207,20 +229,37 @@ def takings(standing: Standing, auction: Auction, *, weight: Floats, middle_cent
         np.maximum(cost, rungs[1:], out=cost)
         np.maximum(cost, reserve, out=cost)
         cost *= clicks
-    taking_part, everyone = bids >= reserve, np.arange(len(middle_cents), dtype=owners.dtype)[:, None, None]
-    paid, clicked = (np.zeros((count, *weight.shape), dtype=np.float32) for count in (len(middle_cents), len(worth_of)))
-    for place in np.ndindex(bids.shape[:2]):
-        owned = owners[place] == everyone
-        owned &= taking_part[place]
-        own = owned.astype(np.float32)
-        for index, rival in enumerate(worth_of):
-            clicked[index] += own[rival] * clicks[place]
-        own *= cost[place]
-        paid += own
-    worth = np.zeros((len(weight), len(middle_cents)))
-    for index, rival in enumerate(worth_of):
-        worth[:, rival] = row_sums(clicked[index] * middle_cents[rival])
-    return Takings(cost_cents=row_sums(paid.reshape(-1, paid.shape[-1])).reshape(paid.shape[:2]).T, worth_cents=worth)
+    # all bits set, which is nobody, where a rival takes no part
+    owners = owners | ((bids >= reserve).view(np.int8) - np.int8(1)).astype(owners.dtype)
+    everyone = np.arange(len(middle_cents), dtype=owners.dtype)[:, None, None]
+    own = (owners[0, :, None] == everyone).astype(np.float32)
+    clicked = [_added(own[:, rival] * clicks[0]) for rival in worth_of]
+    own *= cost[0, :, None]
+    paid = _added(own)
+    for slot in range(1, slots):
+        own = (owners[slot, :, None] == everyone).astype(np.float32)
+        for total, rival in zip(clicked, worth_of, strict=True):
+            _added(own[:, rival] * clicks[slot], to=total)
+        own *= cost[slot, :, None]
+        _added(own, to=paid)
+    return paid_to(paid, clicked, middle_cents, worth_of)
+
+
+def paid_to(paid: Floats32, clicked: Iterable[Floats32], middle_cents: Floats32, worth_of: tuple[int, ...]) -> Takings:
+    """Takings of what each rival paid, (R, N, M), and of the clicks, (N, M), of each one whose worth is asked for."""
+    worth = np.zeros((paid.shape[1], len(paid)))
+    for clicks, rival in zip(clicked, worth_of, strict=True):
+        worth[:, rival] = row_sums(clicks * middle_cents[rival])
+    by_store: NDArray[Any] = paid.reshape(-1, paid.shape[-1])
+    return Takings(cost_cents=row_sums(by_store).reshape(paid.shape[:2]).T, worth_cents=worth)
+
+
+def _added(layers: Floats32, *, to: Floats32 | None = None) -> Floats32:
+    """Layers (K, …) added one after the other to a total, in place; to the first of them where there is none yet."""
+    total: Floats32 = layers[0] if to is None else to
+    for layer in layers[1:] if to is None else layers:
+        total += layer
+    return total
 
 
 def quasi_noise(auction: Auction, *, points: int) -> Floats32:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from perception.units import Bools, Floats, Ints
-from sim.counts import places, queues, summed
+from sim.counts import columns, places, queues, summed
 from sim.parameters.market import Budget
 from sim.randomness import Draw, split, store_keys, uniforms
 
@@ -86,6 +86,7 @@ def _served(short: Bools, members: Bools, *, first: int) -> tuple[Ints, Ints]:
     (campaigns, skus), campaign_of = members.shape, members.argmax(axis=0)
     by_turn = np.arange(first, first + skus) % skus
     by_campaign = by_turn[campaign_of[by_turn].argsort(kind="stable")]
-    store, rank = np.divmod(places(short.take(campaign_of[by_campaign], axis=1)), skus)
-    sku = by_campaign.take(rank)
+    place = places(short.take(campaign_of[by_campaign], axis=1))
+    sku = by_campaign.take(columns(place, skus))
+    store = place // skus
     return store * skus + sku, store * campaigns + campaign_of.take(sku)

@@ -29,7 +29,7 @@ from sim.demand import search_index, traffic_share
 from sim.moment import HOURS_PER_DAY, Moment
 from sim.parameters.market import Auction, MarketParameters
 from sim.parameters.rivals import RivalKind, Rivals
-from sim.randomness import Draw, Floats32, Keys, cells, normals, sku_keys, split, store_keys, uniforms
+from sim.randomness import Draw, Floats32, Keys, normals, sku_keys, split, store_keys, uniforms
 from sim.world import World
 
 _LEAST_MULTIPLIER, _MOST_MULTIPLIER = 0.05, 3.0
@@ -47,7 +47,7 @@ class AdMarket:
 
     Attributes:
         seeds: (N,) of the stores.
-        cells: (N, M) keys, ``sim.randomness.cells`` of the seeds.
+        cells: (N, M) of the world.
         middle_cents: (R, N, M) float32 middle of a rival's bids at multiplier 1, minor units.
         usual_cost_cents: (N, R) what an average day costs a rival that bids so and never stops, without us, minor units, > 0.
         followed: (N, M) SKUs on which a competitor's robot follows our price.
@@ -93,17 +93,15 @@ class RivalState:
 
 def open_ads(parameters: MarketParameters, world: World, *, seeds: Ints) -> AdMarket:
     """The fixed part of N stores' ads; rows do not depend on which other seeds are asked for."""
-    skus = world.ctr.shape[1]
-    keys = cells(seeds, skus)
-    level = parameters.auction.bid_log_sd_sku * normals(sku_keys(keys, Draw.RIVAL_SKU_LEVEL, 0))
+    level = parameters.auction.bid_log_sd_sku * normals(sku_keys(world.cells, Draw.RIVAL_SKU_LEVEL, 0))
     middle = np.exp(np.moveaxis(world.rival_log_bid, -1, 0) + level).astype(np.float32)
     share = 0.0 if parameters.rivals is None else parameters.rivals.repriced_share
     return AdMarket(
         seeds=seeds,
-        cells=keys,
+        cells=world.cells,
         middle_cents=np.ascontiguousarray(middle),
         usual_cost_cents=_usual_cost_cents(parameters.auction, middle, clicks_per_day=world.searches_per_day * world.ctr),
-        followed=uniforms(sku_keys(keys, Draw.RIVAL_REPRICES, 0)) < share,
+        followed=uniforms(sku_keys(world.cells, Draw.RIVAL_REPRICES, 0)) < share,
         campaign_members=world.campaign_members,
     )
 

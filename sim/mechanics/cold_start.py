@@ -13,7 +13,8 @@ import numpy as np
 
 from perception.units import Bools, Floats, Ints
 from sim.parameters.mechanics import ColdStart
-from sim.randomness import Draw, poisson, sku_uniforms
+from sim.randomness import Draw, sku_uniforms
+from sim.samplers import poisson, whole_numbers
 
 _FIRST_WEEK, _SIXTEEN_WEEKS = 7, 112
 
@@ -47,8 +48,7 @@ def opened(cold_start: ColdStart, launch_day: Ints, *, skus: int, day: int, seed
         day: Date ordinal of the first day.
         seeds: (N,) of the stores.
     """
-    choices = cold_start.reviews_high - cold_start.reviews_low + 1
-    enough = cold_start.reviews_low + (sku_uniforms(seeds, Draw.REVIEWS_NEEDED, 0, skus) * choices).astype(np.int64)
+    enough = whole_numbers(cold_start.reviews_low, cold_start.reviews_high, sku_uniforms(seeds, Draw.REVIEWS_NEEDED, 0, skus))
     reviews = np.where(launch_day > 0, 0, enough)
     return ColdStartState(
         enough=enough,

@@ -16,7 +16,8 @@ import numpy as np
 
 from perception.units import Floats, Ints
 from sim.parameters.mechanics import Returns
-from sim.randomness import Draw, at_index, binomial, sku_uniforms, split, store_keys, uniforms
+from sim.randomness import Draw, at_index, sku_uniforms, split, store_keys, uniforms
+from sim.samplers import binomial
 
 _CANCELLED, _RESALABLE, _SPOILT, _KINDS = 0, 1, 2, 3
 """Cancelled before delivery; returned and fit for sale; returned and not; how many kinds there are."""

@@ -14,6 +14,7 @@ from perception.units import Bools, Floats, Ints
 from sim.moment import HOURS_PER_DAY
 from sim.parameters.mechanics import Shocks
 from sim.randomness import Draw, sku_uniforms, split, store_keys, uniforms
+from sim.samplers import whole_numbers
 
 _DAYS_PER_YEAR = 365.0
 _NEVER = -1
@@ -102,6 +103,6 @@ def _next_outage(last: Outage, per_year: float, low_h: int, high_h: int, *, draw
     chance, hour, length = np.moveaxis(uniforms(split(store_keys(seeds, draw, day_index), 3)), -1, 0)[:, :, None]
     midnight = day_index * HOURS_PER_DAY
     strikes = (chance < per_year / _DAYS_PER_YEAR) & (last.ends <= midnight)
-    begins = midnight + (hour * HOURS_PER_DAY).astype(np.int64)
-    ends = begins + low_h + (length * (high_h - low_h + 1)).astype(np.int64)
+    begins = midnight + whole_numbers(0, HOURS_PER_DAY - 1, hour)
+    ends = begins + whole_numbers(low_h, high_h, length)
     return Outage(begins=np.where(strikes, begins, last.begins), ends=np.where(strikes, ends, last.ends))

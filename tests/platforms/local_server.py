@@ -5,7 +5,8 @@ from __future__ import annotations
 import ssl
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
@@ -13,8 +14,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
-PATIENCE_S = 0.25
-"""Of the clients in tests: a server that holds its answer back is given up after so long."""
+from autopilot.platforms.http import Courier
+
+PATIENCE_S, PATIENT_S = 0.25, 60.0
+"""Of clients in tests: a server that holds its answer back is given up after the first, one that is only slow never."""
 
 LONGEST_HOLD_S = 20.0
 
@@ -57,6 +60,18 @@ def refusal(status: int, **headers: str) -> Fault:
 HTML = Fault(reply=Reply(body=b"<!DOCTYPE html><html><body>Maintenance</body></html>"))
 LOST_BEFORE, LOST_AFTER = Fault(applies=False), Fault(applies=True)
 
+
+@contextmanager
+def patience(courier: Courier, fault: Fault) -> Iterator[None]:
+    """Short where the fault is that no answer comes."""
+    client = courier._client
+    client.timeout = PATIENCE_S if fault.reply is None else PATIENT_S
+    try:
+        yield
+    finally:
+        client.timeout = PATIENT_S
+
+
 App = Callable[[Request], Reply]
 
 
@@ -78,7 +93,7 @@ class LocalServer:
             def do_GET(self) -> None:
                 server._serve(self)
 
-            do_POST = do_GET
+            do_POST = do_GET  # noqa: N815 - http.server's name
 
             def log_message(self, *args: object) -> None:
                 pass

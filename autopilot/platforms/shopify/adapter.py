@@ -13,6 +13,7 @@ from autopilot.clock import Clock
 from autopilot.platforms.goods import Goods, goods_of
 from autopilot.platforms.kinds import Surroundings
 from autopilot.platforms.order_book import OrderBook
+from autopilot.platforms.patience import Unfinished
 from autopilot.platforms.shopify import pricing
 from autopilot.platforms.shopify.inventory import variants_of
 from autopilot.platforms.shopify.ledger import Ledger
@@ -28,6 +29,7 @@ from control.ports import Acknowledgement
 from perception.catalogue import Catalogue
 from perception.fields import Field
 from perception.observation import MetricRows, Readback, Signal
+from perception.ports import RateLimited
 from perception.units import day_of
 
 BOOK, KEPT = "orders.sqlite", "variants.json"
@@ -51,7 +53,7 @@ class Shopify:
         """What is for sale, read once.
 
         Raises:
-            RateLimited: It is more than one bucket of points pays for; what was read is kept, and the next call goes on from there.
+            Unfinished: It is more than one bucket of points pays for; what was read is kept, and the next call goes on from there.
             PlatformError: Likewise.
             ConfigError: An option is missing.
         """
@@ -97,7 +99,10 @@ class Shopify:
 
     @cached_property
     def _variants(self) -> dict[str, Variant]:
-        found = variants_of(self._session, self._surroundings.folder / KEPT, now=self._clock.now())
+        try:
+            found = variants_of(self._session, self._surroundings.folder / KEPT, now=self._clock.now())
+        except RateLimited as error:
+            raise Unfinished(str(error), retry_after_s=error.retry_after_s) from None
         return {variant.id: variant for variant in found}
 
     @cached_property

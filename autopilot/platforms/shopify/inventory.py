@@ -33,8 +33,8 @@ class Kept(Answer):
 
     Attributes:
         began: When the reading began that is (to be) complete.
-        after: Cursor behind the last page of it; None before the first.
-        complete: Whether it came to the end.
+        complete: Whether it came to the end; what is read then is what changed since it began.
+        after: Cursor behind the last page that was read; None before the first.
         nodes: {id: variant} as Shopify wrote them.
     """
 
@@ -59,18 +59,15 @@ def variants_of(session: Session, path: Path, *, now: datetime) -> list[Variant]
     kept = _kept(path)
     if kept is None or not timedelta(0) <= now - kept.began < KEPT_FOR:
         kept = Kept(began=now)
-    changed = kept.complete
-    query = f"{SOLD} updated_at:>='{_text(kept.began - OVERLAP)}'" if changed else SOLD
-    nodes, after, done = dict(kept.nodes), None if changed else kept.after, False
+    query = f"{SOLD} updated_at:>='{_text(kept.began - OVERLAP)}'" if kept.complete else SOLD
+    nodes, after, done = dict(kept.nodes), kept.after, False
     try:
         for page in session.pages(GOODS, {"query": query}, of=("productVariants",), size=PAGE_SIZE, after=after, now=now):
             nodes |= {node["id"]: node for node in page.nodes if isinstance(node, dict) and isinstance(node.get("id"), str)}
             after = page.info.end
         done = True
     finally:
-        # of changes there is no place to go on from: they are few
-        if done or not changed:
-            _keep(path, Kept(began=kept.began, after=after, complete=done, nodes=nodes))
+        _keep(path, Kept(began=kept.began, after=None if done else after, complete=kept.complete or done, nodes=nodes))
     return all_parsed(Variant, list(nodes.values()), "productVariants")
 
 

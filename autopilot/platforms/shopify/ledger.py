@@ -31,14 +31,19 @@ class Ledger:
     def __init__(self, session: Session, *, currency: str) -> None:
         """``currency`` is the shop's."""
         self._session, self._currency = session, currency
+        self._broken_off: tuple[str, str | None] | None = None
+        """Search and cursor of a reading that has not come to its end: what was changed lately may be more than one bucket pays for."""
 
     def update(self, book: OrderBook, worth: Worth, *, now: datetime) -> None:
         """Bring the book up to date. Raises: PlatformError; what was read before is in the book, and the next call goes on from there."""
-        since = book.read_from(now=now).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        variables = {"query": f"updated_at:>='{since}'", "lines": LINES_AT_ONCE}
-        for page in self._session.pages(ORDERS, variables, of=("orders",), size=ORDERS_AT_ONCE, now=now):
+        query, after = self._broken_off or (_since(book.read_from(now=now)), None)
+        self._broken_off = query, after
+        variables = {"query": query, "lines": LINES_AT_ONCE}
+        for page in self._session.pages(ORDERS, variables, of=("orders",), size=ORDERS_AT_ONCE, after=after, now=now):
             found = all_parsed(Placed, list(page.nodes), "orders")
             book.take([self._order(placed, worth, now) for placed in found], now=now)
+            self._broken_off = query, page.info.end or after
+        self._broken_off = None
 
     def _order(self, placed: Placed, worth: Worth, now: datetime) -> Order:
         if placed.counts and placed.currency != self._currency:
@@ -61,3 +66,7 @@ class Ledger:
     def _all(self, document: str, of: str, where: tuple[str, ...], now: datetime, *, after: str | None = None) -> Iterator[Any]:
         for page in self._session.pages(document, {"id": of}, of=where, size=MORE_AT_ONCE, after=after, now=now):
             yield from page.nodes
+
+
+def _since(at: datetime) -> str:
+    return f"updated_at:>='{at.astimezone(UTC).strftime('%Y-%m-%dT%H:%M:%SZ')}'"

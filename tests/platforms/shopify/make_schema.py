@@ -86,16 +86,17 @@ def _type(schema: GraphQLSchema, name: str, touched: Touched) -> tuple[str, set[
     assert isinstance(kind, graphql.GraphQLObjectType | graphql.GraphQLInterfaceType)
     interfaces = [one for one in kind.interfaces if one.name in touched.types]
     fields = set(touched.fields[name]).union(*(touched.fields[one.name] or {"id"} for one in interfaces)) or {"id"}
-    body, further = [], set()
+    shown: list[str] = []
+    further: set[str] = set()
     for key in sorted(fields - {"__typename"}):
         field = kind.fields[key]
         wanted = touched.arguments[name, key]
         arguments = {a: arg for a, arg in field.args.items() if a in wanted or graphql.is_required_argument(arg)}
         inside = ", ".join(f"{a}: {arg.type}" for a, arg in arguments.items())
-        body.append(f"  {key}{f'({inside})' if inside else ''}: {field.type}")
+        shown.append(f"  {key}{f'({inside})' if inside else ''}: {field.type}")
         further |= {graphql.get_named_type(one.type).name for one in (field, *arguments.values())}
     word = "interface" if isinstance(kind, graphql.GraphQLInterfaceType) else "type"
-    return f"{word} {name}{f' implements {interfaces[0].name}' if interfaces else ''} {{\n" + "\n".join(body) + "\n}", further
+    return f"{word} {name}{f' implements {interfaces[0].name}' if interfaces else ''} {{\n" + "\n".join(shown) + "\n}", further
 
 
 def _directive(schema: GraphQLSchema) -> str:

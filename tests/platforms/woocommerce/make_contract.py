@@ -2,8 +2,8 @@
 
     python tests/platforms/woocommerce/make_contract.py FOLDER
 
-FOLDER holds ``woo_wc_v3_index.json`` (the answer of ``/wp-json/wc/v3``, with the schema of every argument) and ``woo_samples.json`` (answers
-of the same server). Both were recorded on 2026-11-22 from an installation of our own; they are facts about an interface.
+FOLDER holds ``woo_wc_v3_index.json`` (the answer of ``/wp-json/wc/v3``, with the schema of every argument) and ``woo_samples.json``
+(answers of the same server). Both were recorded on 2026-11-22 from an installation of our own; they are facts about an interface.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from autopilot.platforms.woocommerce.options import Options, Secrets
 from control.command import Command
 from perception.fields import Field
 from perception.observation import MetricRows, Signal
-from tests.platforms.local_server import PATIENCE_S, LocalServer
+from tests.platforms.local_server import PATIENT_S, LocalServer
 from tests.platforms.woocommerce.shop import KEY, SECRET, Shop
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -36,7 +36,7 @@ class Site:
 
     def adapter(self, *, now: datetime = NOW, url: str = "", **options: Any) -> WooCommerce:
         """A process that has just started."""
-        known = Options(url=url or self.server.url, **{"timeout_s": PATIENCE_S, **options})
+        known = Options(url=url or self.server.url, **{"timeout_s": PATIENT_S, **options})
         surroundings = Surroundings(store="s", currency=self.shop.currency, timezone=self.shop.timezone, folder=self.folder)
         adapter = WooCommerce(Api(known, keys()), known, surroundings, clock=SteppedClock(now))
         self.opened.callback(adapter.close)

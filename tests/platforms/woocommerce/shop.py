@@ -25,7 +25,7 @@ KEY, SECRET = "ck_0123456789abcdef", "cs_fedcba9876543210"
 formats = FormatChecker()
 
 
-@formats.checks("date-time")
+@formats.checks("date-time")  # type: ignore[untyped-decorator]
 def is_time_for_wordpress(value: object) -> bool:
     """As ``rest_parse_date`` takes it: a zone may be missing."""
     return bool(re.fullmatch(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}(:\d{2})?)?", str(value)))
@@ -152,7 +152,7 @@ class Shop:
         defaults = {name: schema["default"] for name, schema in schemas.items() if "default" in schema}
         return None if wrong else {**defaults, **asked}
 
-    def _routed(self, parts: list[str], asked: dict[str, Any], body: Any) -> Reply:
+    def _routed(self, parts: list[str], asked: dict[str, Any], body: Any) -> Reply:  # noqa: PLR0911 - one per route
         match parts:
             case ["settings", group]:
                 return Reply(body=[{"id": name, "value": value} for name, value in self.settings[group].items()])
@@ -172,7 +172,8 @@ class Shop:
                 return Reply(body={"update": [self._update(self.products, item) for item in body["update"]]})
             case ["products", _, "variations", "batch"]:
                 return Reply(body={"update": [self._update(self.variations, item) for item in body["update"]]})
-        raise AssertionError(parts)
+            case _:
+                raise AssertionError(parts)
 
     def _orders(self, asked: dict[str, Any]) -> Reply:
         assert (asked["orderby"], asked["order"], asked["dates_are_gmt"]) == ("modified", "asc", True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from control.ports import Effect
 from perception.fields import Field
 from perception.ports import BadAnswer, NeedsReauthorisation, PlatformError, RateLimited, SourceUnavailable
-from tests.platforms.local_server import HTML, LOST_AFTER, LOST_BEFORE, Fault, Reply, refusal
+from tests.platforms.local_server import HTML, LOST_AFTER, LOST_BEFORE, Fault, Reply, patience, refusal
 from tests.platforms.woocommerce.opened import NOW, Site, price, prices, site
 from tests.platforms.woocommerce.test_shelf import with_prices_that_include_tax
 
@@ -184,14 +184,14 @@ def test_what_goes_wrong_is_named_by_what_to_do_about_it_and_changes_nothing(
     if call != "catalogue":
         adapter.catalogue()
     shop_site.server.faults.append(fault)
-    calls = {
+    calls: dict[str, Callable[[], object]] = {
         "catalogue": adapter.catalogue,
         "read": lambda: adapter.read(since=None, now=NOW),
         "readback": lambda: adapter.readback(now=NOW),
         "write": lambda: adapter.write((price("MUG", 900),), now=NOW),
     }
 
-    with pytest.raises(error) as caught:
+    with pytest.raises(error) as caught, patience(adapter._api._courier, fault):
         calls[call]()
 
     assert shop_site.shop.products[1]["regular_price"] == "10.00"
@@ -204,7 +204,7 @@ def test_a_lost_answer_is_never_sent_again_and_reading_back_tells(shop_site: Sit
     adapter.catalogue()
     shop_site.server.faults.append(fault)
 
-    with pytest.raises(SourceUnavailable):
+    with pytest.raises(SourceUnavailable), patience(adapter._api._courier, fault):
         adapter.write((price("MUG", 900),), now=NOW)
 
     assert len(posts(shop_site)) == 1
@@ -224,9 +224,10 @@ def test_a_later_batch_that_fails_does_not_spoil_the_answers_of_the_first(shop_s
         shop_site.server.faults.append(fault)
         return post(request)  # type: ignore[arg-type]
 
-    shop_site.server._app = then_fault  # type: ignore[assignment]
+    shop_site.server._app = then_fault
 
-    answers = adapter.write((price("MUG", 900), price("CUP", 900), price("SHIRT-S", 900)), now=NOW)
+    with patience(adapter._api._courier, fault):
+        answers = adapter.write((price("MUG", 900), price("CUP", 900), price("SHIRT-S", 900)), now=NOW)
 
     assert [answer.effect for answer in answers] == [Effect.APPLIED, Effect.APPLIED, effect]
     assert len(posts(shop_site)) == 2

@@ -13,7 +13,7 @@ from autopilot.benchmarks.draws import noted, sequential
 from autopilot.benchmarks.learning import bench_ppo
 from autopilot.benchmarks.policy import bench_policy
 from autopilot.benchmarks.simulation import bench_sim
-from sim import randomness
+from sim import randomness, samplers
 from sim.randomness import Draw
 
 SEEDS = np.arange(5, dtype=np.int64)
@@ -39,12 +39,26 @@ def test_listening_leaves_no_trace() -> None:
 def test_uniforms_that_feed_a_count_cost_the_sequential_generator_nothing() -> None:
     def step() -> None:
         uniform = randomness.sku_uniforms(SEEDS, Draw.ORGANIC_ORDERS, 3, 4)
-        randomness.poisson(np.ones((5, 4)), uniform)
+        samplers.poisson(np.ones((5, 4)), uniform)
 
     calls = noted(step)
 
     assert [(call.function.__name__, call.feeds_count) for call in calls] == [("sku_uniforms", True), ("poisson", False)]
     sequential(calls, np.random.Generator(np.random.SFC64(1)))()
+
+
+def test_delays_and_choices_are_draws_and_are_sampled_alike_by_both() -> None:
+    def step() -> None:
+        uniform = randomness.sku_uniforms(SEEDS, Draw.LEAD_TIME, 3, 4)
+        samplers.whole_numbers(1, 6, uniform)
+
+    calls = noted(step)
+    rng = np.random.Generator(np.random.SFC64(1))
+    before = rng.bit_generator.state
+    sequential(calls, rng)()
+
+    assert [(call.function.__name__, call.feeds_count) for call in calls] == [("sku_uniforms", False), ("whole_numbers", False)]
+    assert str(rng.bit_generator.state) != str(before)
 
 
 @pytest.fixture

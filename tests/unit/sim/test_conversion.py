@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from sim.conversion import day_noise, delay_hours, delay_shares
+from sim.conversion import day_noise, delay_shares
 from sim.randomness import Draw
 
 if TYPE_CHECKING:
@@ -31,14 +31,6 @@ def test_delays_follow_the_mixture(bench: Bench) -> None:
     assert cumulative[0] > 0.2
     # marketplaces: at least 90 % of a seven-day window within four days
     assert cumulative[4 * 24] > 0.9
-
-
-def test_delays_are_drawn_by_inversion(bench: Bench) -> None:
-    cumulative = np.cumsum(delay_shares(bench.parameters.conversion))
-
-    hours = delay_hours(cumulative, np.array([1e-9, cumulative[10] - 1e-9, cumulative[10] + 1e-9, 1.0 - 1e-16]))
-
-    assert hours.tolist() == [0, 10, 11, 168]
 
 
 def test_day_noise_is_fair_and_as_wide_as_assumed(bench: Bench) -> None:

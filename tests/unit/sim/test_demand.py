@@ -18,7 +18,6 @@ from sim.demand import (
     on_sale,
     price_exponent,
     traffic_share,
-    units_of_orders,
 )
 from sim.world import World, truth
 
@@ -79,11 +78,3 @@ def test_launches_wait_for_the_first_day_of_the_shop(bench: Bench) -> None:
 
     np.testing.assert_array_equal(before, ~new)
     assert after.all()
-
-
-def test_units_of_an_order_are_the_decile_drawn() -> None:
-    deciles = np.array([np.arange(1, 11), np.arange(11, 21)])
-
-    units = units_of_orders(deciles, np.array([0, 0, 1, 1]), np.array([0.0001, 0.9999, 0.05, 0.55]))
-
-    assert units.tolist() == [1, 10, 11, 16]
