@@ -186,6 +186,20 @@ class OrderBook:
             if orders and moves_on:
                 _set_mark(connection, "cursor", max(order.modified.timestamp() for order in orders))
 
+    def take_page(self, orders: Sequence[Order], *, now: datetime) -> None:
+        """Keep a page of a list that is in order of changes, of which all pages before were kept.
+
+        Reading goes on from the newest order that changed a while ago: a later time may be that of a change between putting the page in
+        order and loading what is on it, and orders that changed before may be on pages to come.
+
+        Raises:
+            SourceUnavailable: The book cannot be written; nothing was taken, or the place to go on from was not.
+        """
+        self.take(orders, now=now, moves_on=False)
+        settled = [order.modified for order in orders if order.modified < now - OVERLAP]
+        if settled:
+            self.reach(max(settled))
+
     def reach(self, until: datetime) -> None:
         """All that changed before this instant of the shop's clock was read. Raises: SourceUnavailable."""
         with self._transaction() as connection:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 SEARCHES_OF_ACCOUNT = 2
-SEARCHES_OF_FIGURES = 2
+SEARCHES_OF_FIGURES = 3
 SEARCHES_OF_EXAMINATION = 3
 """Each counts as an operation, whatever it finds."""
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Literal
 
 import numpy as np
+import structlog
 
 from autopilot.clock import Clock
 from autopilot.platforms.goods import Goods, goods_of
@@ -15,7 +16,7 @@ from autopilot.platforms.kinds import Surroundings
 from autopilot.platforms.order_book import OrderBook
 from autopilot.platforms.patience import Unfinished
 from autopilot.platforms.shopify import pricing
-from autopilot.platforms.shopify.inventory import variants_of
+from autopilot.platforms.shopify.inventory import Inventory
 from autopilot.platforms.shopify.ledger import Ledger
 from autopilot.platforms.shopify.options import Options
 from autopilot.platforms.shopify.session import Session
@@ -31,6 +32,8 @@ from perception.fields import Field
 from perception.observation import MetricRows, Readback, Signal
 from perception.ports import RateLimited
 from perception.units import day_of
+
+log = structlog.get_logger()
 
 BOOK, KEPT = "orders.sqlite", "variants.json"
 
@@ -95,12 +98,19 @@ class Shopify:
 
     @cached_property
     def _terms(self) -> Terms:
-        return terms_of(self._session, tax_percent=self._options.tax_percent, now=self._clock.now())
+        terms = terms_of(self._session, tax_percent=self._options.tax_percent, now=self._clock.now())
+        if terms.timezone != self._surroundings.timezone.key:
+            log.warning("timezone_is_not_the_shops", store=self._surroundings.timezone.key, shop=terms.timezone)
+        return terms
+
+    @cached_property
+    def _inventory(self) -> Inventory:
+        return Inventory(self._session, self._surroundings.folder / KEPT)
 
     @cached_property
     def _variants(self) -> dict[str, Variant]:
         try:
-            found = variants_of(self._session, self._surroundings.folder / KEPT, now=self._clock.now())
+            found = self._inventory.variants(now=self._clock.now())
         except RateLimited as error:
             raise Unfinished(str(error), retry_after_s=error.retry_after_s) from None
         return {variant.id: variant for variant in found}

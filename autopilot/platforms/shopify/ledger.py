@@ -41,7 +41,7 @@ class Ledger:
         variables = {"query": query, "lines": LINES_AT_ONCE}
         for page in self._session.pages(ORDERS, variables, of=("orders",), size=ORDERS_AT_ONCE, after=after, now=now):
             found = all_parsed(Placed, list(page.nodes), "orders")
-            book.take([self._order(placed, worth, now) for placed in found], now=now)
+            book.take_page([self._order(placed, worth, now) for placed in found], now=now)
             self._broken_off = query, page.info.end or after
         self._broken_off = None
 

@@ -22,6 +22,7 @@ class Shop(Answer):
 
     currency: str = Field(alias="currencyCode")
     taxes_included: bool = Field(alias="taxesIncluded")
+    timezone: str = Field(alias="ianaTimezone")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +31,12 @@ class Terms:
 
     Attributes:
         currency: ISO 4217.
+        timezone: In which the shop's own reports have their days.
         rate: Of the tax that is in the prices of taxable variants, 0.19 for 19 %; 0 where prices are kept without.
     """
 
     currency: str
+    timezone: str
     rate: Decimal
 
     def net(self, shelf_cents: int, *, taxable: bool) -> int:
@@ -54,8 +57,8 @@ def terms_of(session: Session, *, tax_percent: float | None, now: datetime) -> T
     """
     shop = parsed(Shop, session.ask(SHOP, {}, now=now).get("shop"), "shop")
     if not shop.taxes_included:
-        return Terms(currency=shop.currency, rate=NO_TAX)
+        return Terms(currency=shop.currency, timezone=shop.timezone, rate=NO_TAX)
     if tax_percent is None:
         expected = "the per cent of tax that are in the shop's prices, as Shopify is set to include it"
         raise ConfigError(f"platform.options.tax_percent: expected {expected}, was nothing")
-    return Terms(currency=shop.currency, rate=Decimal(str(tax_percent)) / 100)
+    return Terms(currency=shop.currency, timezone=shop.timezone, rate=Decimal(str(tax_percent)) / 100)

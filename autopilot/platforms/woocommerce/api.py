@@ -9,6 +9,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
+from autopilot.clock import Clock
 from autopilot.platforms.http import Answer, Courier, Refused, client
 from autopilot.platforms.woocommerce.options import Options, Secrets
 from autopilot.platforms.woocommerce.signing import signed
@@ -32,8 +33,17 @@ IS_IT_THERE = "is platform.options.url the site's front page? With plain permali
 class Api:
     """One site's API."""
 
-    def __init__(self, options: Options, keys: Secrets) -> None:
-        """Asks nothing yet. Raises: ConfigError for a ``ca_file`` that cannot be used."""
+    def __init__(self, options: Options, keys: Secrets, *, clock: Clock) -> None:
+        """Asks nothing yet.
+
+        Args:
+            options, keys: Of the site.
+            clock: Of this machine: signatures hold for minutes, and a tick may be late.
+
+        Raises:
+            ConfigError: A ``ca_file`` that cannot be used.
+        """
+        self._clock = clock
         self._url, self._plain = options.url, options.plain_permalinks
         key, secret = keys.consumer_key.get_secret_value(), keys.consumer_secret.get_secret_value()
         # over TLS the key goes along, on this very machine without TLS it only signs: WooCommerce takes nothing else
@@ -102,7 +112,7 @@ class Api:
             query = {"rest_route": f"{NAMESPACE}{route}", **query}
         if self._signs_with is not None:
             key, secret = self._signs_with
-            at_s = int(now.timestamp())
+            at_s = int(self._clock.now().timestamp())
             query = signed(method, self._url + path, query, key=key, secret=secret, at_s=at_s, nonce=secrets.token_hex(16))
         with _explained(route):
             return self._courier.ask(method, path, now=now, params=query, body=body)

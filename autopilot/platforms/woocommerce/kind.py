@@ -10,8 +10,9 @@ from autopilot.platforms.woocommerce.options import Options, Secrets
 
 
 def opened(options: Options, secrets: Secrets, surroundings: Surroundings) -> WooCommerce:
-    """The adapter; nothing is asked yet. Raises: ConfigError for an ``ca_file`` that cannot be used."""
-    return WooCommerce(Api(options, secrets), options, surroundings, clock=SystemClock())
+    """The adapter; nothing is asked yet. Raises: ConfigError for a ``ca_file`` that cannot be used."""
+    clock = SystemClock()
+    return WooCommerce(Api(options, secrets, clock=clock), options, surroundings, clock=clock)
 
 
 KIND = Kind(role=Role.SHOP, options=Options, secrets=Secrets, open=opened)

@@ -10,7 +10,7 @@ import structlog
 
 from autopilot.platforms.answers import all_parsed, parsed
 from autopilot.platforms.money import minor_digits
-from autopilot.platforms.order_book import KEPT_DAYS, Order, OrderBook
+from autopilot.platforms.order_book import KEPT_DAYS, OVERLAP, Order, OrderBook
 from autopilot.platforms.paging import walk
 from autopilot.platforms.woocommerce.api import PAGE_SIZE, Api
 from autopilot.platforms.woocommerce.sales import REFUNDED, Placed, Refund, Worth, sale
@@ -40,13 +40,21 @@ class Ledger:
         Raises:
             PlatformError: What was read before is in the book.
         """
-        for status, after in ((ANY, book.read_from(now=now)), (BIN, now - timedelta(days=KEPT_DAYS))):
-            walk(
-                lambda at, skip, status=status: self._page(status, at, skip, worth, now),  # type: ignore[misc]
-                after=after,
-                page_size=PAGE_SIZE,
-                take=lambda orders: book.take(orders, now=now),
-            )
+        settled = now - OVERLAP
+        walk(
+            lambda at, skip: self._page(ANY, at, skip, worth, now),
+            after=book.read_from(now=now),
+            page_size=PAGE_SIZE,
+            take=lambda orders: book.take_page(orders, now=now),
+            settled=settled,
+        )
+        walk(
+            lambda at, skip: self._page(BIN, at, skip, worth, now),
+            after=now - timedelta(days=KEPT_DAYS),
+            page_size=PAGE_SIZE,
+            take=lambda orders: book.take(orders, now=now, moves_on=False),
+            settled=settled,
+        )
 
     def _page(self, status: str, at: datetime, skip: int, worth: Worth, now: datetime) -> list[Order]:
         """A full page, or the last one."""

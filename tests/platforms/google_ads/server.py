@@ -187,6 +187,8 @@ class FakeGoogle:
     def _flat(self, resource: str) -> Iterator[dict[str, Any]]:
         if resource == "customer":
             yield {f"customer.{name}": value for name, value in self.customer.items()}
+        elif resource == "campaign" and self.queries[-1].startswith("SELECT segments"):
+            yield from self._costs()
         elif resource == "campaign":
             yield from (self._of_campaign(number) for number in self.campaigns)
         elif resource == "ad_group" and not self.queries[-1].startswith("SELECT segments"):
@@ -200,6 +202,16 @@ class FakeGoogle:
                 yield self._of_campaign(campaign) | metrics | {"segments.date": day, "segments.product_item_id": item}
         else:
             raise AssertionError(resource)
+
+    def _costs(self) -> Iterator[dict[str, Any]]:
+        """What each campaign cost by the day: its ad groups, and what it showed from a feed."""
+        costs: dict[tuple[str, int], float] = defaultdict(float)
+        for (day, group), figures in self.figures.items():
+            costs[day, self.ad_groups[group]["campaign"]] += figures["cost_micros"]
+        for (day, _, campaign), figures in self.shown.items():
+            costs[day, campaign] += figures["cost_micros"]
+        for (day, campaign), cost in sorted(costs.items()):
+            yield self._of_campaign(campaign) | {"segments.date": day, "metrics.cost_micros": cost}
 
     def _of_campaign(self, number: int) -> dict[str, Any]:
         campaign = self.campaigns[number]

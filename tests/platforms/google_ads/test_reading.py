@@ -77,6 +77,32 @@ def test_figures_are_per_day_and_product_with_cost_rounded_up_to_the_cent(ads: G
     assert figures(rows, SCARF, day) == [100, 5, 201, 0, 0]
 
 
+def test_what_a_campaign_costs_beyond_its_products_is_spread_over_them(google: FakeGoogle, ads: GoogleAds) -> None:
+    google.ad_group(105, "clock-4", campaign=12, pence=10)
+    day = TODAY - timedelta(days=1)
+    google.figures[day.isoformat(), 103]["cost_micros"] = 5_000_000
+    google.figures[day.isoformat(), 105].update(impressions=1, cost_micros=3 * 1_234_567)
+    google.figures[(day - timedelta(days=1)).isoformat(), 102]["cost_micros"] = 0
+    google.figures[(day - timedelta(days=1)).isoformat(), 103]["cost_micros"] = 1_000_000
+
+    (rows,) = ads.read(since=None, now=NOW)
+
+    # a quarter and three quarters of the brand's ads on top of 1.234567 and 3.703701
+    assert figures(rows, LAMP, day.toordinal())[COST] == 249
+    assert figures(rows, CLOCK, day.toordinal())[COST] == 746
+    assert [figures(rows, place, day.toordinal() - 1)[COST] for place in (LAMP, CLOCK)] == [50, 50]
+
+
+def test_a_product_shown_by_two_campaigns_is_not_counted_twice(google: FakeGoogle, ads: GoogleAds) -> None:
+    google.campaign(14, "Other feed", budget=94, pounds=5.0, channel="SHOPPING")
+    day = TODAY - timedelta(days=1)
+    google.shown[day.isoformat(), "scarf-3", 14].update(impressions=10, clicks=1, cost_micros=500_000)
+
+    (rows,) = ads.read(since=None, now=NOW)
+
+    assert figures(rows, SCARF, day.toordinal())[COST] == 251
+
+
 def test_a_product_that_is_not_advertised_has_a_row_of_nothing_today(ads: GoogleAds) -> None:
     (rows,) = ads.read(since=None, now=NOW)
 

@@ -123,6 +123,39 @@ def test_columns_may_be_separated_by_other_marks(exports: Path, separator: str) 
     assert len(sales(opened(exports))) == 2
 
 
+def test_an_amazon_report_is_read_as_it_comes(exports: Path) -> None:
+    header = "amazon-order-id\tpurchase-date\tlast-updated-date\torder-status\tsku\tquantity\tcurrency\titem-price"
+    rows = [
+        "702-1\t2026-11-20T02:00:00+00:00\t2026-11-20T03:00:00+00:00\tShipped\tTEA-1\t2\tCNY\t60.0",
+        "702-2\t2026-11-20T02:10:00+00:00\t2026-11-20T03:00:00+00:00\tCancelled\tTEA-1\t1\tCNY\t30.0",
+        "702-3\t2026-11-19T20:00:00+00:00\t2026-11-20T03:00:00+00:00\tPending\tPOT-3\t1\tCNY\t",
+    ]
+    write(exports / "orders.txt", lines(*rows, header=header))
+    columns = {"order": "amazon-order-id", "sku": "sku", "time": "purchase-date", "modified": "last-updated-date", "quantity": "quantity"}
+    columns |= {"amount": "item-price", "status": "order-status", "currency": "currency"}
+
+    shop = opened(exports, orders={"path": "orders.txt", "columns": columns, "cancelled": ["Cancelled"]})
+
+    assert sales(shop) == {("TEA-1", 0): (1, 2, 6_000)}
+    assert "item-price: expected a number (first: orders.txt, row 3: empty)" in notes(shop)
+
+
+def test_a_taobao_export_is_read_as_it_comes(exports: Path) -> None:
+    header = '"订单编号","商家编码","订单付款时间","宝贝数量","买家实际支付金额","订单状态"'
+    rows = [
+        '"=""40001""","=""TEA-1""","2026-11-20 10:00:00","2","60.00","交易成功"',
+        '"=""40001""","=""TEA-2""","2026-11-20 10:00:00","1","45.50","交易成功"',
+        '"=""40002""","=""TEA-1""","2026-11-20 11:00:00","1","30.00","交易关闭"',
+    ]
+    write(exports / "orders.csv", lines(*rows, header=header).replace("\n", "\r\n"), encoding="gb18030")
+    names = ("订单编号", "商家编码", "订单付款时间", "宝贝数量", "买家实际支付金额", "订单状态")
+    columns = dict(zip(("order", "sku", "time", "quantity", "amount", "status"), names, strict=True))
+
+    shop = opened(exports, orders={"path": "orders.csv", "columns": columns, "counted": ["交易成功"]})
+
+    assert sales(shop) == {("TEA-1", 0): (1, 2, 6_000), ("TEA-2", 0): (1, 1, 4_550)}
+
+
 def test_titles_above_the_table_and_totals_below_it_are_no_rows(exports: Path) -> None:
     content = "Orders of the tea house\n\n" + lines(ONE, TWO, "total,3,105.50", "3,TEA-1,2026-11-20,1,30.00,paid,too,many")
     write(exports / "orders.csv", content.replace("\n", "\r\n"))

@@ -38,7 +38,8 @@ class Site:
         """A process that has just started."""
         known = Options(url=url or self.server.url, **{"timeout_s": PATIENT_S, **options})
         surroundings = Surroundings(store="s", currency=self.shop.currency, timezone=self.shop.timezone, folder=self.folder)
-        adapter = WooCommerce(Api(known, keys()), known, surroundings, clock=SteppedClock(now))
+        clock = SteppedClock(now)
+        adapter = WooCommerce(Api(known, keys(), clock=clock), known, surroundings, clock=clock)
         self.opened.callback(adapter.close)
         return adapter
 

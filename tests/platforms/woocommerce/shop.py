@@ -54,6 +54,8 @@ class Shop:
         self.problems: list[str] = []
         self.between_pages: list[Any] = []
         """Things to do after each answer that lists orders."""
+        self.while_loading: list[Any] = []
+        """Things to do after such a list was put in order, and before its orders are loaded: WooCommerce does one after the other."""
         self._ids = 0
 
     def new_id(self) -> int:
@@ -181,6 +183,10 @@ class Shop:
         in_bin = asked["status"] == ["trash"]
         found = [o for o in self.orders.values() if (o["status"] == "trash") is in_bin and (o["date_modified_gmt"] or "") > after]
         reply = self._page(sorted(found, key=lambda o: (o["date_modified_gmt"], o["id"])), asked)
+        for happens in self.while_loading[:1]:
+            happens()
+            self.while_loading.pop(0)
+        reply = Reply(body=[dict(order) for order in reply.body], headers=reply.headers)
         for happens in self.between_pages[:1]:
             happens()
             self.between_pages.pop(0)

@@ -28,7 +28,7 @@ happening = st.one_of(
     st.tuples(st.just("change"), st.integers(0, 400), st.sampled_from(["completed", "cancelled", "processing", "refunded", "trash"])),
     st.tuples(st.just("refund"), st.integers(0, 400), st.just("")),
 )
-during = st.sampled_from(["nothing", "moves", "fails", "killed"])
+during = st.sampled_from(["nothing", "moves", "moves while it is loaded", "fails", "killed"])
 steps = st.lists(st.tuples(st.lists(happening, max_size=4), during), min_size=1, max_size=5)
 
 
@@ -71,6 +71,9 @@ class Course:
         if meanwhile == "moves" and self.shop.orders:
             first = next(iter(self.shop.orders))
             self.shop.between_pages = [lambda: self.shop.touch(first, now)]
+        if meanwhile == "moves while it is loaded" and self.shop.orders:
+            last = list(self.shop.orders)[min(99, len(self.shop.orders) - 1)]
+            self.shop.while_loading = [lambda: self.shop.touch(last, now)]
         if meanwhile in ("fails", "killed"):
             self.shop.between_pages = [lambda: self.site.server.faults.append(refusal(503))]
             with suppress(PlatformError):

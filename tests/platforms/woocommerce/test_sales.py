@@ -202,6 +202,25 @@ def test_an_order_that_moves_to_the_end_while_pages_are_read_hides_no_other(shop
     assert sales(adapter.read(since=None, now=NOW), adapter) == {("MUG", TODAY): (250, 250, 250_000)}
 
 
+@pytest.mark.parametrize("killed", [False, True])
+@pytest.mark.parametrize("moved", [0, 50, 99])
+def test_an_order_that_changes_while_its_page_is_loaded_hides_no_other(shop_site: Site, moved: int, *, killed: bool) -> None:
+    """The page shows its new time at its old place."""
+    orders = [shop_site.shop.place(NOW - timedelta(hours=5) + timedelta(minutes=n), (MUG, 1, "10.00")) for n in range(250)]
+    shop_site.shop.while_loading = [lambda: shop_site.shop.touch(orders[moved], NOW)]
+    adapter = shop_site.adapter()
+    if killed:
+        adapter.catalogue()
+        shop_site.shop.between_pages = [lambda: shop_site.server.faults.append(Fault(reply=Reply(status=503, body={})))]
+        with pytest.raises(SourceUnavailable):
+            adapter.read(since=None, now=NOW)
+        adapter = shop_site.adapter()
+
+    found = sales(adapter.read(since=None, now=NOW), adapter)
+
+    assert sum(count for count, _, _ in found.values()) == 250
+
+
 def test_only_what_changed_is_read_again(shop_site: Site) -> None:
     for n in range(300):
         shop_site.shop.place(NOW - timedelta(days=2) + timedelta(minutes=n), (MUG, 1, "10.00"))
