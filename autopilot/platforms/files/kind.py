@@ -12,6 +12,8 @@ from autopilot.clock import SystemClock
 from autopilot.platforms.kinds import Kind, Role, Surroundings
 from autopilot.platforms.tables.ads import TableAds
 from autopilot.platforms.tables.columns import (
+    ORDER_COLUMNS,
+    PRODUCT_COLUMNS,
     AdTable,
     OrderTable,
     ProductTable,
@@ -87,8 +89,8 @@ class FilesOptions(Writing):
 class FilesShopOptions(FilesOptions):
     """A shop's exports."""
 
-    orders: FileOrders
-    products: FileProducts
+    orders: Annotated[FileOrders, Field(examples=[{"path": "orders-*.csv", "columns": ORDER_COLUMNS}])]
+    products: Annotated[FileProducts, Field(examples=[{"path": "products.csv", "columns": PRODUCT_COLUMNS}])]
     stock: FileStock | None = None
     """Where stock is not a column of the products."""
 
