@@ -12,6 +12,7 @@ from autopilot.clock import SystemClock
 from autopilot.platforms.kinds import Kind, Role, Surroundings
 from autopilot.platforms.tables.ads import TableAds
 from autopilot.platforms.tables.columns import (
+    AD_COLUMNS,
     ORDER_COLUMNS,
     PRODUCT_COLUMNS,
     AdTable,
@@ -98,7 +99,7 @@ class FilesShopOptions(FilesOptions):
 class FilesAdsOptions(FilesOptions):
     """Exports of an ad platform."""
 
-    report: FileAds
+    report: Annotated[FileAds, Field(examples=[{"path": "ads-*.csv", "columns": AD_COLUMNS}])]
 
 
 class NoSecrets(Section):

@@ -11,6 +11,7 @@ from autopilot.clock import SystemClock
 from autopilot.platforms.kinds import Kind, Role, Surroundings
 from autopilot.platforms.tables.ads import TableAds
 from autopilot.platforms.tables.columns import (
+    AD_COLUMNS,
     ORDER_COLUMNS,
     PRODUCT_COLUMNS,
     AdTable,
@@ -95,7 +96,7 @@ class SqlShopOptions(Writing):
 class SqlAdsOptions(Writing):
     """A database with an ad report."""
 
-    report: SqlAds
+    report: Annotated[SqlAds, Field(examples=[{"table": "ad_report", "columns": AD_COLUMNS}])]
 
 
 class SqlSecrets(Section):
