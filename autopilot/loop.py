@@ -24,6 +24,7 @@ from control.ports import Acknowledgement, Actuator
 from perception.ingest import observe
 from perception.observation import Observation, SourceFailure
 from perception.ports import MetricsSource, SetpointSource
+from planning.life import PlanEvent
 from planning.plan import Plan
 
 SNAPSHOT_EVERY_TICKS = 24
@@ -50,11 +51,26 @@ class PlanRefused:
     reasons: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanStep:
+    """What became of plans in one tick.
+
+    Attributes:
+        plan: To follow from now on; None where the plan in force stays.
+        refused: A draft that was refused; None where none was.
+        events: Steps in the lives of the plans concerned, in order.
+    """
+
+    plan: Plan | None = None
+    refused: PlanRefused | None = None
+    events: tuple[PlanEvent, ...] = ()
+
+
 class PlanKeeper(Protocol):
     """Says which plan to follow from now on."""
 
-    def renew(self, folded: Folded, seen: Observation, config: LoopConfig) -> Plan | PlanRefused | None:
-        """A new plan, a refused one, or None while the plan in force holds. Pure but for the planner's own work."""
+    def renew(self, folded: Folded, seen: Observation, config: LoopConfig) -> PlanStep | None:
+        """What becomes of plans, or None while the plan in force holds. Pure but for the planner's own work."""
         ...
 
 
@@ -124,12 +140,16 @@ class Loop:
 
     def _plan(self, seen: Observation) -> tuple[Folded, list[Entry], PlanRefused | None]:
         """The fold with the plan that counts for this tick, and what to journal about it."""
-        outcome = self.keeper.renew(self.folded, seen, self.config)
-        if outcome is None:
+        step = self.keeper.renew(self.folded, seen, self.config)
+        if step is None:
             return self.folded, [], None
-        if isinstance(outcome, PlanRefused):
-            return self.folded, [Entry(topic=Topic.REFUSED_PLAN, key=outcome.plan.id, val=outcome)], outcome
-        return replace(self.folded, plan=outcome), [Entry(topic=Topic.PLAN, key=outcome.id, val=outcome)], None
+        entries = [Entry(topic=Topic.PLAN_LIFE, key=event.plan_id, val=event) for event in step.events]
+        if step.refused is not None:
+            entries.append(Entry(topic=Topic.REFUSED_PLAN, key=step.refused.plan.id, val=step.refused))
+        if step.plan is None:
+            return self.folded, entries, step.refused
+        entries.append(Entry(topic=Topic.PLAN, key=step.plan.id, val=step.plan))
+        return replace(self.folded, plan=step.plan), entries, step.refused
 
     def _commit(self, seen: Observation, planned: list[Entry], decision: Decision, after: Folded) -> None:
         """Everything that was seen, planned, decided and is about to be sent, in one transaction; only then does it count."""

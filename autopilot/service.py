@@ -9,7 +9,7 @@ from datetime import datetime
 
 import structlog
 
-from autopilot import failpoints, wiring
+from autopilot import failpoints, metrics_store, wiring
 from autopilot.clock import Clock, ScaledClock, SystemClock
 from autopilot.config_record import ConfigRecord, record_of
 from autopilot.daemon import Daemon, Reloaded
@@ -17,6 +17,7 @@ from autopilot.failpoints import Reached
 from autopilot.journal import Entry, Journal, SqlJournal, Topic, sqlite_url
 from autopilot.lease import Lease
 from autopilot.loop import Loop, Ports
+from autopilot.metrics_feed import MetricsFeed
 from autopilot.platforms.effects import FileEffects
 from autopilot.platforms.simulated import opening_of
 from autopilot.recovery import reconcile, recovered
@@ -72,7 +73,8 @@ def _started(loaded: Loaded, live: wiring.Live, journal: Journal, clock: Clock, 
     about = about_this_build(seed=settings.platform.seed, policy_sha256=steering.policy_sha256)
     folded = recovered(journal, config, now=clock.now(), about=about)
     loop = Loop(ports=ports, keeper=wiring.plan_keeper(settings), config=config, folded=folded)
-    daemon = Daemon(loop, state_dir=settings.store.state_dir, reload=lambda: _reloaded(loaded, catalogue), ticks=ticks)
+    metrics = MetricsFeed(path=settings.store.state_dir / metrics_store.FILE, settings=settings.metrics)
+    daemon = Daemon(loop, state_dir=settings.store.state_dir, reload=lambda: _reloaded(loaded, catalogue), ticks=ticks, metrics=metrics)
     # first, because settling what is unresolved may write: who has stopped the store meanwhile has stopped that too
     daemon.take_orders()
     reconcile(loop)

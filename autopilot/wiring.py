@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,10 +23,14 @@ from autopilot.steering import Steering, steering_of
 from control.decision import LoopConfig
 from perception.catalogue import Catalogue
 from perception.ports import MetricsSource
+from planning.milp_planner import MilpPlanner
 from planning.planner import RulePlanner
-from planning.ports import MerchantTerms, PriceBounds
+from planning.ports import MerchantTerms, Planner, PriceBounds
 from sim.parameters.market import MarketParameters, load_market
 from sim.scenarios import load_scenario
+
+PLANNERS: dict[str, Callable[[], Planner]] = {"rules": RulePlanner, "milp": MilpPlanner}
+"""By the name in the settings."""
 
 
 def loop_config(settings: StoreSettings, catalogue: Catalogue, *, steering: Steering | None = None) -> LoopConfig:
@@ -80,8 +85,9 @@ def merchant_terms(settings: StoreSettings) -> MerchantTerms:
 
 
 def plan_keeper(settings: StoreSettings) -> GuardedPlanner:
-    """The rule planner behind the budget guard."""
-    return GuardedPlanner(planner=RulePlanner(), terms=merchant_terms(settings))
+    """The planner that the settings name, behind the budget guard."""
+    planning = settings.planning
+    return GuardedPlanner(planner=PLANNERS[planning.planner](), terms=merchant_terms(settings), live=planning.renewal == "live")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
