@@ -12,6 +12,9 @@ from autopilot.clock import SystemClock
 from autopilot.platforms.kinds import Kind, Role, Surroundings
 from autopilot.platforms.tables.ads import TableAds
 from autopilot.platforms.tables.columns import (
+    AD_COLUMNS,
+    ORDER_COLUMNS,
+    PRODUCT_COLUMNS,
     AdTable,
     OrderTable,
     ProductTable,
@@ -87,8 +90,8 @@ class FilesOptions(Writing):
 class FilesShopOptions(FilesOptions):
     """A shop's exports."""
 
-    orders: FileOrders
-    products: FileProducts
+    orders: Annotated[FileOrders, Field(examples=[{"path": "orders-*.csv", "columns": ORDER_COLUMNS}])]
+    products: Annotated[FileProducts, Field(examples=[{"path": "products.csv", "columns": PRODUCT_COLUMNS}])]
     stock: FileStock | None = None
     """Where stock is not a column of the products."""
 
@@ -96,7 +99,7 @@ class FilesShopOptions(FilesOptions):
 class FilesAdsOptions(FilesOptions):
     """Exports of an ad platform."""
 
-    report: FileAds
+    report: Annotated[FileAds, Field(examples=[{"path": "ads-*.csv", "columns": AD_COLUMNS}])]
 
 
 class NoSecrets(Section):

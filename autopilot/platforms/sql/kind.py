@@ -11,6 +11,9 @@ from autopilot.clock import SystemClock
 from autopilot.platforms.kinds import Kind, Role, Surroundings
 from autopilot.platforms.tables.ads import TableAds
 from autopilot.platforms.tables.columns import (
+    AD_COLUMNS,
+    ORDER_COLUMNS,
+    PRODUCT_COLUMNS,
     AdTable,
     Column,
     OrderTable,
@@ -84,8 +87,8 @@ class SqlAds(AdTable, Changing):
 class SqlShopOptions(Writing):
     """A shop's database."""
 
-    orders: SqlOrders
-    products: SqlProducts
+    orders: Annotated[SqlOrders, Field(examples=[{"table": "order_lines", "columns": ORDER_COLUMNS}])]
+    products: Annotated[SqlProducts, Field(examples=[{"table": "products", "columns": PRODUCT_COLUMNS}])]
     stock: SqlStock | None = None
     """Where stock is not a column of the products."""
 
@@ -93,7 +96,7 @@ class SqlShopOptions(Writing):
 class SqlAdsOptions(Writing):
     """A database with an ad report."""
 
-    report: SqlAds
+    report: Annotated[SqlAds, Field(examples=[{"table": "ad_report", "columns": AD_COLUMNS}])]
 
 
 class SqlSecrets(Section):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -16,6 +16,19 @@ def names_of(columns: Section) -> tuple[str, ...]:
 
 
 Column = Annotated[str, Field(min_length=1, examples=["order_id"])]
+
+ORDER_COLUMNS: Final = {"order": "order_id", "sku": "sku", "time": "paid_at", "quantity": "qty", "amount": "total"}
+AD_COLUMNS: Final = {
+    "day": "date",
+    "sku": "sku",
+    "impressions": "impressions",
+    "clicks": "clicks",
+    "cost": "spend",
+    "conversions": "orders",
+    "conversion_value": "sales",
+}
+PRODUCT_COLUMNS: Final = {"sku": "sku", "price": "price", "cost": "cost", "stock": "stock"}
+"""Examples, for a new store's file."""
 
 
 class OrderColumns(Section):

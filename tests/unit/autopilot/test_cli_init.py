@@ -93,6 +93,17 @@ def test_init_writes_a_valid_file_for_every_kind_of_shop(name: str, tmp_path: Pa
     find_kind(name, Role.SHOP).options.model_validate(platform.options)
 
 
+@pytest.mark.parametrize("name", kind_names(Role.ADS))
+def test_init_writes_a_valid_file_for_every_kind_of_ad_platform(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "s.toml"
+
+    code = run(["init", str(path), "--yes", "--platform", "vendure", "--ads", name])
+    ads = load_store(str(path), environ={}).settings.ads
+
+    assert code == 0
+    find_kind(name, Role.ADS).options.model_validate(ads.options)
+
+
 @pytest.mark.parametrize(
     ("options", "wrong"),
     [
