@@ -33,7 +33,7 @@ CITATIONS, FAITHFULNESS, COUNTERFACTUAL = 0.4, 0.4, 0.2
 NO_IDEA_SD = 5.0
 """Of an elasticity that nothing is known of: shoppers may mind the price not at all, or more than any ever did."""
 
-MOST_REMOVALS = 12
+MOST_REMOVALS = 40
 """Facts taken away per plan."""
 
 Draft = Callable[[PlanRequest], Plan]

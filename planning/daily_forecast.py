@@ -122,7 +122,7 @@ def _walk(record: Floats, factors: Floats, scatter: Floats) -> float:
     found = max(float(excess.sum()), 0.0) / (WEEKS_APART * (weeks - 1) * float((mean**2).sum()))
     products: float = float((mean**2).sum()) ** 2 / float((mean**4).sum())
     comparisons = products * (weeks - 1)
-    return (found * comparisons + ASSUMED_WALK * WALK_STRENGTH) / (comparisons + WALK_STRENGTH)
+    return float((found * comparisons + ASSUMED_WALK * WALK_STRENGTH) / (comparisons + WALK_STRENGTH))
 
 
 def weekday_factors(record: Floats, days: Ints, assumed: Floats) -> Floats:

@@ -38,6 +38,10 @@ def gain_of(request: Any, plan: Plan) -> float:
     return float(band_gain_cents(ground, low, high).sum())
 
 
+def prices_worst(request: Any, plan: Plan) -> int:
+    return sum(line.cents for line in verify(plan, guard_facts(request)).lines if line.name != "ads")
+
+
 @pytest.mark.parametrize("granted", [20_000, 60_000, 120_000])
 def test_a_tight_grant_is_spent_where_it_brings_most(make: Any, granted: int) -> None:
     request = make(terms={"granted_cents": granted, "ad_budget_cents": 10_000})
@@ -45,14 +49,14 @@ def test_a_tight_grant_is_spent_where_it_brings_most(make: Any, granted: int) ->
     plan, by_rule = draft(request), RulePlanner().draft(request)
 
     assert plan.planner == "milp"
-    assert gain_of(request, plan) >= gain_of(request, by_rule) * 0.999
+    assert gain_of(request, plan) / prices_worst(request, plan) >= gain_of(request, by_rule) / prices_worst(request, by_rule)
 
 
-def test_with_an_ample_grant_both_planners_go_to_the_same_bands(make: Any) -> None:
+def test_with_an_ample_grant_bands_go_the_same_way_as_by_rule_but_a_fifth_as_far(make: Any) -> None:
     plan, by_rule = draft(make()), RulePlanner().draft(make())
 
-    bands = [[(p.sku, p.price_low_cents, p.price_high_cents) for p in each.products] for each in (plan, by_rule)]
-    assert bands[0] == bands[1]
+    reach = [[(1000 - p.price_low_cents, p.price_high_cents - 1000) for p in each.products] for each in (plan, by_rule)]
+    assert reach[0] == [(down // 5, up // 5) for down, up in reach[1]]
 
 
 def test_a_rise_that_stock_cannot_serve_is_worth_more_than_a_discount(make: Any) -> None:
@@ -67,7 +71,7 @@ def test_worst_cases_of_bands_are_close_to_those_of_the_guard(make: Any) -> None
     ground, facts = Ground(request=request), guard_facts(request)
     menu = menu_of(ground)
     plan = draft(request)
-    for band in (4, 20, 24):
+    for band in (2, 6, 8):
         chosen = tuple(
             replace(p, price_low_cents=int(menu.low[band, i]), price_high_cents=int(menu.high[band, i]))
             for i, p in enumerate(plan.products)
