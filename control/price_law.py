@@ -62,7 +62,8 @@ def _with_best(kept: dict[str, Floats], wanted: Bools, s: Sight, tuning: Pricing
         "elasticity": elasticity.mean,
         "elasticity_sd": elasticity.sd,
     }
-    trade = np.array([[terms.fee_ratio, terms.return_rate, terms.return_cost_cents, tuning.elasticity_floor, tuning.doubt]])
+    said = (tuning.elasticity_floor, tuning.doubt, tuning.markup_log_sd)
+    trade = np.array([[terms.fee_ratio, terms.return_rate, terms.return_cost_cents, *said]])
     # a daemon may go on from what an older version kept
     if _BEST not in kept or kept[_TRADE].shape[1] != trade.shape[1]:
         nothing = np.full(wanted.shape, np.nan)
@@ -78,8 +79,8 @@ def _with_best(kept: dict[str, Floats], wanted: Bools, s: Sight, tuning: Pricing
     if not stale.any():
         return kept
     low, high, reference, cost, mean, sd = (figures[stale] for figures in rests_on.values())
+    implied = pricing.log_markup_elasticity(s.goods.anchor_price_cents, s.goods.cost_cents, terms)[stale]
+    believed = pricing.with_markup(Estimate(mean=mean, sd=sd), implied, tuning=tuning)
     best = kept[_BEST].copy()
-    best[stale] = pricing.best_price_cents(
-        low, high, reference=reference, cost=cost, elasticity=Estimate(mean=mean, sd=sd), terms=terms, tuning=tuning
-    )
+    best[stale] = pricing.best_price_cents(low, high, reference=reference, cost=cost, elasticity=believed, terms=terms, tuning=tuning)
     return {_BEST: best, _TRADE: kept[_TRADE]} | {name: np.where(stale, figures, kept[name]) for name, figures in rests_on.items()}

@@ -14,6 +14,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from control.rows import row_sums
 from perception.economics import Economics, unit_margin_cents
 from perception.state import Estimate
 from perception.units import AS_SETTINGS, Bools, Floats
@@ -39,6 +40,8 @@ class PricingTuning:
             price, >= 0. Of 0, 0.25, 0.35, 0.5 and 1, compared on 32-64 training stores each, 0.5 took nearly all of the gain on
             steady, thin_data and stock_limited (+7 to +10 % of profit over 0) at a loss on real_demand of 0.6 to 0.9 %, which is
             within two standard errors.
+        markup_log_sd: How far a merchant's own markup, which is best at 1 ÷ elasticity (Lerner 1934), is off as a measurement of how a
+            product's log elasticity differs from the rest of the assortment, > 0; the smaller, the more it is believed.
         lead_days: Days of sales the stock should cover before the price is raised to stretch it.
     """
 
@@ -48,7 +51,40 @@ class PricingTuning:
     deadband_ratio: float = 0.02
     elasticity_floor: float = 0.3
     doubt: float = 0.5
+    markup_log_sd: float = 0.25
     lead_days: float = 14.0
+
+
+LEAST_MARKUP, MOST_MARKUP = 0.1, 0.9
+"""Markups beyond tell of something else than elasticity."""
+
+
+def log_markup_elasticity(anchor_price_cents: Floats, cost_cents: Floats, terms: Economics) -> Floats:
+    """(n, m) log elasticity at which the merchant's own price would be the best one, against the mean of its store; 0 where unknown.
+
+    The best markup is (p − c) ÷ p = 1 ÷ ε, c being the price at which a unit leaves nothing. Merchants differ in how dear they are
+    altogether, so only the differences between the goods of one store count.
+    """
+    handling = terms.return_rate * terms.return_cost_cents / (1.0 - terms.return_rate)
+    markup = 1.0 - (cost_cents + handling) / ((1.0 - terms.fee_ratio) * anchor_price_cents)
+    known = np.isfinite(markup)
+    implied = np.where(known, -np.log(np.minimum(np.maximum(np.where(known, markup, 0.5), LEAST_MARKUP), MOST_MARKUP)), 0.0)
+    mean = row_sums(implied) / np.maximum(row_sums(known.astype(np.float64)), 1.0)
+    return np.where(known, implied - mean[:, None], 0.0)
+
+
+def with_markup(elasticity: Estimate, log_implied: Floats, *, tuning: PricingTuning) -> Estimate:
+    """The belief with what the merchant's markup says of it: two measurements of log elasticity, weighed by their precision.
+
+    Args:
+        elasticity: From sales, any shape.
+        log_implied: From ``log_markup_elasticity``, relative to what is believed of the store.
+        tuning: How precise a markup is.
+    """
+    variance = np.log1p((elasticity.sd / elasticity.mean) ** 2)
+    weight = variance / (variance + tuning.markup_log_sd**2)
+    mean = elasticity.mean * np.exp(weight * log_implied)
+    return Estimate(mean=mean, sd=mean * np.sqrt(np.expm1(variance * (1.0 - weight))))
 
 
 def best_price_cents(
