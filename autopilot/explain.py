@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from autopilot import codec
+from autopilot.changes_told import skus_of, told
 from autopilot.decided import in_rows, intents
 from autopilot.journal import Journal, Record, Topic
 from autopilot.reasons import moved_by_policy
@@ -45,6 +46,7 @@ class Explanation:
         write: What was written.
         metrics: Latest figures seen of the entity: {signal: {day: {column: value}}}.
         estimates: Beliefs and law terms of the entity.
+        changes: Levels that have changed, of the entity and of the whole store, in words.
         plan: What the plan says about the entity.
         controller: Store-wide terms of the law.
         policy: What a learned policy made of the law's wish, in words; "" where none was at the wheel.
@@ -56,6 +58,7 @@ class Explanation:
     write: Write
     metrics: dict[str, dict[str, dict[str, float]]]
     estimates: dict[str, float]
+    changes: list[str]
     plan: dict[str, Any]
     controller: dict[str, float]
     policy: str
@@ -85,6 +88,7 @@ def explain(journal: Journal, intent_id: str) -> Explanation:
         write=_write(intent, answers),
         metrics=_metrics(journal, intent),
         estimates=judged["evidence"],
+        changes=told(decision.val, skus_of(journal), entity=intent.val["entity"]),
         plan=_planned(plan, intent.val["entity"]),
         controller=decision.val["terms"],
         policy=moved_by_policy(decision.val["terms"], judged["evidence"], intent.val["field"]),
@@ -143,9 +147,8 @@ def _planned(plan: Record, entity: str) -> dict[str, Any]:
 
 def _metrics(journal: Journal, intent: Record) -> dict[str, dict[str, dict[str, float]]]:
     """The newest figures per signal and day that any observation up to the write brought; store totals for a campaign."""
-    catalogue = journal.last(Topic.CATALOGUE)
+    skus = skus_of(journal)
     entity, field = _target(intent)
-    skus = [] if catalogue is None else catalogue.val["skus"]
     index = skus.index(entity) if entity in skus else None
     newest: dict[Signal, dict[int, dict[int, list[float]]]] = {}
     for record in journal.records(topics=[Topic.OBSERVATION]):

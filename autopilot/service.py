@@ -20,6 +20,7 @@ from autopilot.loop import Loop, Ports
 from autopilot.platforms.effects import FileEffects
 from autopilot.platforms.simulated import opening_of
 from autopilot.recovery import reconcile, recovered
+from autopilot.settings_platform import SIMULATED
 from autopilot.settings_sources import Loaded, load_store
 from autopilot.steering import Steering, steering_of, steering_or_laws
 from autopilot.store_journal import journal_path
@@ -30,6 +31,9 @@ log = structlog.get_logger()
 
 EFFECTS = "platform.jsonl"
 """In the state folder: what was ever set on the simulated platform, which outlives the daemon as a real platform would."""
+
+ADAPTERS = "platforms"
+"""In the state folder: a folder for each adapter of a real platform."""
 
 
 @contextmanager
@@ -46,7 +50,7 @@ def opened(loaded: Loaded, *, ticks: int | None = None, clock: Clock | None = No
     """
     with Lease(loaded.settings.store.state_dir):
         path = journal_path(loaded)
-        clock = clock or market_clock(loaded)
+        clock = clock or clock_of(loaded)
         reached = failpoints.armed(os.environ)
         with closing(SqlJournal(sqlite_url(path), clock=clock, reached=reached)) as journal:
             path.chmod(0o600)
@@ -54,16 +58,15 @@ def opened(loaded: Loaded, *, ticks: int | None = None, clock: Clock | None = No
 
 
 def _started(loaded: Loaded, journal: Journal, clock: Clock, *, reached: Reached, ticks: int | None) -> Daemon:
-    settings, market = loaded.settings, wiring.market_of(loaded)
-    platform = wiring.simulated_platform(settings, market, effects=FileEffects(settings.store.state_dir / EFFECTS))
-    faulty = wiring.with_faults(platform, settings, market)
-    catalogue = platform.catalogue()
+    settings, folder = loaded.settings, loaded.settings.store.state_dir
+    live = wiring.live(loaded, folder=folder / ADAPTERS, effects=FileEffects(folder / EFFECTS))
+    platform, catalogue = live.platform, live.platform.catalogue()
     # a store that was driven before goes on being driven, by the laws if need be; a new one is refused, while somebody is looking
     steering = steering_of(settings) if journal.last(Topic.START) is None else steering_or_laws(settings)
     if steering.policy_problem:
         log.error("policy_unusable", reason=steering.policy_problem, steering="laws")
     config = wiring.loop_config(settings, catalogue, steering=steering)
-    ports = Ports(sources=(faulty,), setpoints=faulty, actuator=faulty, journal=journal, clock=clock, reached=reached)
+    ports = Ports(sources=live.sources, setpoints=platform, actuator=platform, journal=journal, clock=clock, reached=reached)
     _journal_setup(journal, loaded, catalogue, steering)
     about = about_this_build(seed=settings.platform.seed, policy_sha256=steering.policy_sha256)
     folded = recovered(journal, config, now=clock.now(), about=about)
@@ -79,6 +82,11 @@ def wake_every_s(loaded: Loaded) -> float:
     """Seconds of wall clock between two wake-ups: often enough that no tick starts later than a tenth of its length, at most 1 s."""
     tick_wall_s = loaded.settings.store.tick_s / loaded.settings.platform.time_scale
     return min(max(tick_wall_s / 10.0, 0.02), 1.0)
+
+
+def clock_of(loaded: Loaded) -> Clock:
+    """Real time for real platforms, the market's own for a simulated one."""
+    return market_clock(loaded) if loaded.settings.platform.kind == SIMULATED else SystemClock()
 
 
 def market_clock(loaded: Loaded) -> Clock:

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
 
-from pydantic import Field, FiniteFloat, SecretStr, field_validator, model_validator
+from pydantic import Field, FiniteFloat, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from autopilot.settings_envelope import EnvelopeSection
+from autopilot.settings_platform import NO_ADS, SIMULATED, AdsSection, PlatformSection, SecretsSection
 from autopilot.settings_problems import FieldProblem
-from autopilot.settings_types import Cents, Currency, OpenRatio, Probability, Section, Timezone
+from autopilot.settings_types import Cents, Currency, OpenRatio, Section, Timezone
 from control.engagement import EngagementTuning
 from control.laws import LawsTuning
 from perception.economics import Economics
@@ -49,46 +50,6 @@ class StoreSection(Section):
         if value not in _timezones():
             raise FieldProblem("", expected="an IANA time zone such as 'Europe/London'", was=value)
         return value
-
-
-class FaultsSection(Section):
-    """How often the simulated platform misbehaves; each is a probability per call."""
-
-    rate_429: Probability = 0.0
-    """Calls refused with "too many requests"."""
-    rate_5xx: Probability = 0.0
-    """Calls answered with a server error."""
-    timeout_before_apply: Probability = 0.0
-    """Writes that time out before the platform applied anything."""
-    timeout_after_apply: Probability = 0.0
-    """Writes that time out although the platform applied them."""
-    partial_batch: Probability = 0.0
-    """Batches of which only some items are applied."""
-    stale_metrics: Probability = 0.0
-    """Reads that return figures already seen instead of new ones."""
-    nan_metrics: Probability = 0.0
-    """Reads in which a figure is not a number."""
-    from_hour: Annotated[int, Field(ge=0)] = 0
-    """Faults begin so many hours after the market's first day begins …"""
-    until_hour: Annotated[int, Field(ge=0)] = 2**31
-    """… and end after so many."""
-
-
-class PlatformSection(Section):
-    """The platform that the store runs on."""
-
-    kind: Literal["simulated"] = "simulated"
-    """Which adapter talks to the platform."""
-    market: Annotated[str, Field(min_length=1, examples=["gift_shop"])]
-    """Name of a scenario in `configs/scenarios` or of a market in `configs/markets`, or the path of the TOML file of one."""
-    seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
-    """Seed of the market's chance."""
-    history_days: Annotated[int, Field(ge=1, le=365)] = 27
-    """Days that the simulated shop was open before the loop comes: a real one has a past too, and plans rest on it."""
-    time_scale: Annotated[FiniteFloat, Field(gt=0)] = 1.0
-    """Seconds of market per second of wall clock, for `autopilot run`; `autopilot drive` never waits."""
-    faults: FaultsSection = FaultsSection()
-    """Faults to inject; none unless set."""
 
 
 class BudgetSection(Section):
@@ -197,15 +158,6 @@ class PlanningSection(Section):
     """Part of `budget.ad_spend_cents` that may be spent to learn about products without history."""
 
 
-class SecretsSection(Section):
-    """Credentials. Write them into the environment or a file of mode 600, never into the store's TOML."""
-
-    file: Annotated[Path | None, Field(strict=False)] = None
-    """A TOML file with the other keys of this section, readable by its owner only; a relative path starts at the store's file."""
-    platform_token: SecretStr | None = None
-    """What the platform's adapter signs its calls with; the simulated platform needs none."""
-
-
 class StoreSettings(BaseSettings):
     """One store's whole configuration. Built from its arguments alone; ``settings_sources.load_store`` gathers those."""
 
@@ -215,6 +167,7 @@ class StoreSettings(BaseSettings):
 
     store: StoreSection
     platform: PlatformSection
+    ads: AdsSection = AdsSection()
     budget: BudgetSection
     economics: EconomicsSection
     pricing: PricingSection = PricingSection()
@@ -248,4 +201,6 @@ class StoreSettings(BaseSettings):
         if self.planning.learning_budget_cents > self.budget.ad_spend_cents:
             expected = f"an integer <= budget.ad_spend_cents ({self.budget.ad_spend_cents})"
             raise FieldProblem("planning.learning_budget_cents", expected=expected, was=self.planning.learning_budget_cents)
+        if self.platform.kind == SIMULATED and self.ads.kind != NO_ADS:
+            raise FieldProblem("ads.kind", expected=f"{NO_ADS!r}: a simulated platform has ads of its own", was=self.ads.kind)
         return self

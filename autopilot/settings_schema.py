@@ -35,7 +35,7 @@ def child_of(node: Json, key: str) -> Json | None:
     """The unresolved schema of one key of a table; any key will do where the table is keyed by the user (``products``)."""
     known: Json | None = node.get("properties", {}).get(key)
     by_user = node.get("additionalProperties")
-    return known if known is not None else by_user if isinstance(by_user, dict) else None
+    return known if known is not None else by_user if isinstance(by_user, dict) else {} if by_user is True else None
 
 
 def expectation(node: Json) -> str:

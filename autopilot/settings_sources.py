@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import SecretStr, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 from pydantic_settings import TomlConfigSettingsSource
 
 from autopilot.config_files import display, find_store
@@ -101,9 +101,13 @@ def market_file(loaded: Loaded) -> Path:
     """The file of the simulated market, or of the scenario with one, that a store's settings name; a scenario's name goes first.
 
     Raises:
-        ConfigError: There is no such file; the message lists the names there are.
+        ConfigError: There is no such file, and the message lists the names there are; or the store's platform is a real one.
     """
-    market = loaded.settings.platform.market
+    platform = loaded.settings.platform
+    if platform.market is None:
+        where = f"{loaded.provenance['platform.kind']}: platform.kind"
+        raise ConfigError(f"{where}: expected 'simulated', for what needs a market to simulate, was {platform.kind!r}")
+    market = platform.market
     found = located("scenarios", market) or located("markets", market)
     if found:
         return found
@@ -197,14 +201,14 @@ def _environment_layer(environ: Mapping[str, str], below: Mapping[str, Any]) -> 
 
 
 def _env_path(name: str, below: Mapping[str, Any]) -> list[str]:
-    """Keys are lower case; keys that the user chose (SKUs) are matched to those in the files whatever their case."""
+    """Keys are lower case; SKUs are as they are in the files, whatever their case here."""
     path: list[str] = []
     table: Any = below
     node: Json = resolve(store_schema(), store_schema())
     for part in name.removeprefix(ENV_PREFIX).split("__"):
         by_user = "properties" not in node and isinstance(node.get("additionalProperties"), dict)
         same = {key.lower(): key for key in table} if _is_table(table) else {}
-        key = same.get(part.lower(), part) if by_user else part.lower()
+        key = same.get(part.lower(), part) if by_user and path[:1] == ["products"] else part.lower()
         path.append(key)
         table = table.get(key) if _is_table(table) else None
         node = resolve(child_of(node, key) or {}, store_schema())
@@ -239,14 +243,7 @@ def _secrets_layer(layers: Layer, store_path: Path) -> Layer:
 
 
 def _plain_secrets(written: Layer) -> Iterator[str]:
-    for name, field in StoreSettings.model_fields.items():
-        inner = getattr(field.annotation, "model_fields", {})
-        for key in inner:
-            dotted = f"{name}.{key}"
-            if SecretStr in _parts(inner[key].annotation) and dotted in written.origins:
-                variable = ENV_PREFIX + dotted.replace(".", "__").upper()
-                yield f"{written.origins[dotted]}: {dotted} is in plain text; move it to secrets.file or to env {variable}"
-
-
-def _parts(annotation: Any) -> tuple[Any, ...]:
-    return getattr(annotation, "__args__", (annotation,))
+    for dotted, origin in written.origins.items():
+        if dotted.startswith("secrets.") and dotted != "secrets.file":
+            variable = ENV_PREFIX + dotted.replace(".", "__").upper()
+            yield f"{origin}: {dotted} is in plain text; move it to secrets.file or to env {variable}"

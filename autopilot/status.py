@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import fcntl
+from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
+from autopilot.changes_told import skus_of, told
 from autopilot.decided import counts, with_intents
 from autopilot.journal import Journal, Record, Topic
 from autopilot.lease import LOCK_FILE
@@ -24,6 +27,9 @@ class Status:
         plan: Id of the plan in force, "" for none.
         policy: How the learned policy stood in the last tick, in words; "" where none is at the wheel.
         faults: What kept the last tick from being clean.
+        changes: Levels that have changed within the remembered days, in words.
+        uncounted: What a platform did not count in the last tick although the store went on: its silence is not believed.
+        rejected: Figures not believed in the 24 hours up to the last tick, as {"signal reason": rows}.
         commands, interventions: Of the last tick.
         unresolved: Writes whose outcome is not known.
         orders_waiting: Orders of persons that the daemon has not taken yet.
@@ -39,6 +45,9 @@ class Status:
     plan: str
     policy: str
     faults: list[str]
+    changes: list[str]
+    uncounted: list[str]
+    rejected: dict[str, int]
     commands: int
     interventions: int
     unresolved: int
@@ -62,6 +71,9 @@ def status_of(journal: Journal, state_dir: Path) -> Status:
         plan="" if val is None else val["plan_id"],
         policy="" if val is None else _policy(val["terms"], journal.last(Topic.CONFIG)),
         faults=[] if val is None else val["faults"],
+        changes=[] if val is None else told(val, skus_of(journal)),
+        uncounted=[] if val is None else val.get("uncounted", []),
+        rejected={} if decided is None else _rejected(journal, decided),
         commands=commands,
         interventions=interventions,
         unresolved=_unresolved(journal),
@@ -92,6 +104,17 @@ def _policy(terms: dict[str, float], configured: Record | None) -> str:
     state = PolicyState(int(terms["policy_state"]))
     problem = "" if configured is None else configured.val.get("policy_problem", "")
     return f"{MEANINGS[state]} ({problem})" if problem and state is PolicyState.NO_NETWORK else MEANINGS[state]
+
+
+def _rejected(journal: Journal, last: Record) -> dict[str, int]:
+    """Rows that were not believed in the last 24 hours, by signal and reason, most first."""
+    since = datetime.fromisoformat(last.val["at"]) - timedelta(days=1)
+    counted: Counter[str] = Counter()
+    for record in journal.records(topics=[Topic.DECISION]):
+        if datetime.fromisoformat(record.val["at"]) > since:
+            for rejection in record.val["rejected"]:
+                counted[f"{rejection['signal']} {rejection['reason']}"] += rejection.get("count", 1)
+    return dict(counted.most_common())
 
 
 def _held(lock: Path) -> bool:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -11,20 +14,18 @@ from autopilot.config_files import display
 from autopilot.doctor import state_writable
 from autopilot.findings import Finding, Level, finding
 from autopilot.platforms.effects import MemoryEffects
-from autopilot.platforms.simulated import opening_of
 from autopilot.policies import find_policy, load_policy
 from autopilot.policy_card import gains_sha256
 from autopilot.settings import StoreSettings
-from autopilot.settings_sources import Loaded, market_file
+from autopilot.settings_sources import Loaded
 from autopilot.steering import POLICY, gains_of
 from perception.catalogue import Catalogue
 from perception.fields import Field
 from perception.observation import Readback
-from sim.parameters.market import MarketParameters
 
 
-def examine(loaded: Loaded) -> tuple[Finding, ...]:
-    """Everything that can be said without writing anything anywhere.
+def examine(loaded: Loaded, *, now: datetime) -> tuple[Finding, ...]:
+    """Everything that can be said without writing anything anywhere; real platforms are asked as of ``now``.
 
     Raises:
         ConfigError: There is no such market, or the policy that the settings name cannot be used.
@@ -33,17 +34,19 @@ def examine(loaded: Loaded) -> tuple[Finding, ...]:
     """
     settings = loaded.settings
     policy = tuple(_policy(settings))
-    path = market_file(loaded)
-    market = wiring.market_of(loaded)
-    platform = wiring.with_faults(wiring.simulated_platform(settings, market, effects=MemoryEffects()), settings, market)
-    catalogue, readback = platform.catalogue(), platform.readback(now=opening_of(market))
+    with TemporaryDirectory() as folder:
+        live = wiring.live(loaded, folder=Path(folder), effects=MemoryEffects())
+        now = live.opens or now
+        catalogue, readback = live.platform.catalogue(), live.platform.readback(now=now)
+        figures = tuple(_figures(live, now=now)) if live.opens is None else ()
     return (
         Finding(name="config", level=Level.OK, detail=f"{display(loaded.path)} is valid"),
         *(Finding(name="config", level=Level.WARNING, detail=warning) for warning in loaded.warnings),
-        Finding(name="platform", level=Level.OK, detail=f"{platform.name}, {len(catalogue.skus)} products, from {display(path)}"),
+        Finding(name="platform", level=Level.OK, detail=f"{settings.platform.kind}, {len(catalogue.skus)} products, from {live.where}"),
+        *figures,
         *policy,
         _setpoints(catalogue, readback),
-        *_agreement(settings, catalogue, market),
+        *_agreement(settings, catalogue, live.timezone),
         *_products(settings, catalogue),
         state_writable(settings.store.state_dir),
     )
@@ -73,15 +76,23 @@ def _setpoints(catalogue: Catalogue, readback: Readback) -> Finding:
     return finding("set-points", ok=not unread, detail=detail, otherwise=Level.WARNING)
 
 
-def _agreement(settings: StoreSettings, catalogue: Catalogue, market: MarketParameters) -> Iterator[Finding]:
-    store, shop = settings.store, market.shop
+def _figures(live: wiring.Live, *, now: datetime) -> Iterator[Finding]:
+    """Every source read once, as the first tick will: what it shows, or that it does not answer."""
+    for source in live.sources:
+        rows = source.read(since=None, now=now)
+        shown = ", ".join(f"{one.sku.size} rows of {one.signal}" for one in rows)
+        yield Finding(name="figures", level=Level.OK, detail=f"{source.name}: {shown}")
+
+
+def _agreement(settings: StoreSettings, catalogue: Catalogue, timezone: str | None) -> Iterator[Finding]:
+    store = settings.store
     yield finding(
         "currency",
         ok=store.currency == catalogue.currency,
         detail=f"the store's is {store.currency}, the platform's is {catalogue.currency}",
     )
-    if store.timezone != shop.timezone:
-        detail = f"the store's days are those of {store.timezone}, the market's of {shop.timezone}"
+    if timezone not in {None, store.timezone}:
+        detail = f"the store's days are those of {store.timezone}, the market's of {timezone}"
         yield Finding(name="timezone", level=Level.WARNING, detail=detail)
 
 

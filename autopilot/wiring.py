@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from autopilot.config_files import display
 from autopilot.plan_keeper import GuardedPlanner
 from autopilot.platforms.effects import EffectLog
-from autopilot.platforms.faults import FaultRates, FaultyPlatform, Platform
+from autopilot.platforms.faults import FaultRates, FaultyPlatform
+from autopilot.platforms.kinds import Adapter
 from autopilot.platforms.simulated import SimulatedPlatform, opening_of
 from autopilot.settings import StoreSettings
+from autopilot.settings_platform import SIMULATED
 from autopilot.settings_sources import Loaded, is_scenario, market_file, read_toml
 from autopilot.steering import Steering, steering_of
 from control.decision import LoopConfig
 from perception.catalogue import Catalogue
+from perception.ports import MetricsSource
 from planning.planner import RulePlanner
 from planning.ports import MerchantTerms, PriceBounds
 from sim.parameters.market import MarketParameters, load_market
@@ -79,6 +84,50 @@ def plan_keeper(settings: StoreSettings) -> GuardedPlanner:
     return GuardedPlanner(planner=RulePlanner(), terms=merchant_terms(settings))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """The platforms of a store as the daemon meets them.
+
+    Attributes:
+        platform: For the catalogue, what stands, and writing.
+        sources: Of figures; each may fail by itself.
+        where: Where they are, for people.
+        opens: The first instant there is anything to see; None where time is real.
+        timezone: Of their days; None where they have none of their own.
+    """
+
+    platform: Adapter
+    sources: tuple[MetricsSource, ...]
+    where: str
+    opens: datetime | None
+    timezone: str | None
+
+
+def live(loaded: Loaded, *, folder: Path, effects: EffectLog) -> Live:
+    """The platforms that the settings name.
+
+    Args:
+        loaded: The settings.
+        folder: Where adapters of real platforms keep what they must remember.
+        effects: What was ever set on a simulated one.
+
+    Raises:
+        ConfigError, MarketFileError, ScenarioFileError: The settings name what is not there, or does not fit.
+        PlatformError: A platform does not answer.
+    """
+    settings = loaded.settings
+    if settings.platform.kind != SIMULATED:
+        # adapters and what they need are dear to import, and a simulated store needs none of it
+        from autopilot.connection import connected
+
+        combined = connected(loaded, folder=folder)
+        return Live(platform=combined, sources=combined.sources, where=combined.name, opens=None, timezone=None)
+    market = market_of(loaded)
+    platform = with_faults(simulated_platform(settings, market, effects=effects), settings, market)
+    where = display(market_file(loaded))
+    return Live(platform=platform, sources=(platform,), where=where, opens=opening_of(market), timezone=market.shop.timezone)
+
+
 def market_of(loaded: Loaded) -> MarketParameters:
     """The market that the settings name, or that of the scenario they name. Raises: ConfigError, MarketFileError, ScenarioFileError."""
     path = market_file(loaded)
@@ -91,7 +140,7 @@ def simulated_platform(settings: StoreSettings, market: MarketParameters, *, eff
     return SimulatedPlatform(market, seed=settings.platform.seed, opens=opening_of(market) - history, effects=effects)
 
 
-def with_faults(platform: SimulatedPlatform, settings: StoreSettings, market: MarketParameters) -> Platform:
+def with_faults(platform: SimulatedPlatform, settings: StoreSettings, market: MarketParameters) -> Adapter:
     """The platform as the loop meets it: with the configured faults in front of it, if there are any."""
     rates = FaultRates(**settings.platform.faults.model_dump())
     if rates == FaultRates(from_hour=rates.from_hour, until_hour=rates.until_hour):

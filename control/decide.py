@@ -85,6 +85,8 @@ def decide(state: LoopState, seen: Observation, plan: Plan | None, config: LoopC
         terms={name: float(values[0]) for name, values in proposal.terms.items() if not np.isnan(values[0])},
         rejected=store.rejected,
         faults=faults,
+        changes=store.changes,
+        uncounted=store.uncounted,
     )
     following = replace(
         state,

@@ -16,7 +16,7 @@ from control.ports import Acknowledgement
 from perception.catalogue import Catalogue
 from perception.economics import Economics
 from perception.estimator import EstimatorMemory
-from perception.state import Rejection
+from perception.state import Change, Rejection
 from perception.tuning import EstimatorTuning
 from perception.units import Bools
 
@@ -87,6 +87,8 @@ class Decision:
         terms: Store-wide terms of the law.
         rejected: Figures not believed.
         faults: What keeps the tick from being clean.
+        changes: Levels that have changed within the remembered days: of the whole store, and the plainest of single SKUs.
+        uncounted: What a platform does not count at the moment, as in ``StoreState``: the tick goes on without it.
     """
 
     tick: int
@@ -102,6 +104,8 @@ class Decision:
     terms: dict[str, float]
     rejected: tuple[Rejection, ...]
     faults: tuple[str, ...]
+    changes: tuple[Change, ...] = ()
+    uncounted: tuple[str, ...] = ()
 
     @property
     def interventions(self) -> int:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from perception import rates
 from perception.catalogue import Catalogue
+from perception.change import Rate, Shift
 from perception.economics import Economics, unit_margin_cents
 from perception.history import History, days_of
 from perception.maturity import expected_maturity
@@ -27,20 +29,23 @@ class Coverage:
     Attributes:
         maturity: Share of a click day's conversions that should have been reported, (0, 1].
         shop_passed: Share of an order day that the shop's report covers, [0, 1].
+        orders_counted: Share of a day's orders that the shop counted, [0, 1]; a day that is absent was counted in full.
     """
 
     maturity: dict[int, float]
     shop_passed: dict[int, float]
+    orders_counted: dict[int, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """What beliefs are drawn under: (m,) price in force, units on hand (NaN unknown), elasticity, and the coverage of reports."""
+    """What beliefs are drawn under: (m,) price in force, units on hand (NaN unknown), elasticity, the coverage of reports, and changes."""
 
     price_cents: Floats
     on_hand: Floats
     elasticity: Estimate
     coverage: Coverage
+    shifts: Mapping[Rate, Shift]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,8 +99,10 @@ def _elapsed_s(history: History, signal: Signal, now_s: float, timezone: ZoneInf
 
 def believe(history: History, view: View, *, catalogue: Catalogue, economics: Economics, tuning: EstimatorTuning) -> Beliefs:
     """All rates from the remembered days."""
-    fading = Fading(half_life_days=tuning.half_life_days, log_price=np.log(view.price_cents), elasticity=view.elasticity.mean)
-    ads = tally_ads(history, fading, maturity=view.coverage.maturity)
+    fading = Fading(
+        half_life_days=tuning.half_life_days, log_price=np.log(view.price_cents), elasticity=view.elasticity.mean, shifts=view.shifts
+    )
+    ads = tally_ads(history, fading, maturity=view.coverage.maturity, orders_counted=view.coverage.orders_counted)
     shop = tally_shop(history, fading, passed=view.coverage.shop_passed)
     shelf = Shelf(price_cents=view.price_cents, on_hand=view.on_hand, cost_cents=catalogue.cost_cents, is_new=catalogue.is_new)
     return Beliefs(ctr=_ctr(ads, tuning), worth=worth_of(ads, shop, shelf, economics=economics, tuning=tuning))

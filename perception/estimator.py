@@ -8,9 +8,11 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from perception import beliefs, elasticity, freshness, history, loss, quality, tally
+from perception import beliefs, change_round, elasticity, feeds, freshness, history, loss, quality, tally
 from perception.catalogue import Catalogue
+from perception.change_round import Changes
 from perception.economics import Economics
+from perception.feeds import Feeds
 from perception.fields import Field
 from perception.freshness import Stillness
 from perception.history import Cells, History
@@ -38,6 +40,8 @@ class EstimatorMemory:
         elasticity_day: Ordinal of the day whose renewal has begun, -1 before the first.
         stillness: How long each signal has stood still.
         elasticity_round: How far the day's renewal has come, where a store has many products.
+        changes: Levels that have changed; None before the first tick.
+        feeds: The watch over what platforms count; None before the first tick.
     """
 
     at: datetime | None
@@ -49,6 +53,8 @@ class EstimatorMemory:
     elasticity_day: int
     stillness: dict[Signal, Stillness]
     elasticity_round: Round | None = None
+    changes: Changes | None = None
+    feeds: Feeds | None = None
 
 
 def start(catalogue: Catalogue, tuning: EstimatorTuning) -> EstimatorMemory:
@@ -94,13 +100,28 @@ def estimate(
     price = _price_in_force(setpoints, catalogue)
     on_hand = history.latest_stock(past)
     past = history.watch(past, dt_s=clock.today_s, price_cents=price, in_stock=~(on_hand <= 0.0))
-    coverage = beliefs.coverage(past, now_s=clock.now_s, tuning=tuning, timezone=timezone)
+    reported = beliefs.coverage(past, now_s=clock.now_s, tuning=tuning, timezone=timezone)
+    watched, coverage = feeds.attend(memory.feeds, past, reported, now_s=clock.now_s, tuning=tuning, timezone=timezone)
     renewal = renewed(
         Renewed(belief=memory.elasticity, round=memory.elasticity_round),
         past,
         is_new_day=clock.day > memory.elasticity_day,
         maturity=coverage.maturity,
         tuning=tuning.elasticity,
+        tick_s=tuning.tick_s,
+    )
+    changes = change_round.looked(
+        memory.changes or change_round.nothing(past.sku_count),
+        past,
+        change_round.Ground(
+            log_anchor=_log_anchor(catalogue),
+            elasticity=renewal.belief.mean,
+            maturity=coverage.maturity,
+            orders_counted=coverage.orders_counted,
+            shape=tuning.shape,
+        ),
+        day=clock.day,
+        tuning=tuning.change,
         tick_s=tuning.tick_s,
     )
     stillness = _stillness(memory, past, clock, _effort(past, setpoints, catalogue), tuning)
@@ -114,9 +135,18 @@ def estimate(
         elasticity_day=max(clock.day, memory.elasticity_day),
         stillness=stillness,
         elasticity_round=renewal.round,
+        changes=changes,
+        feeds=watched,
     )
     sight = _Sight(
-        memory=remembered, clock=clock, coverage=coverage, price_cents=price, on_hand=on_hand, rejected=rejected, suspect=suspect
+        memory=remembered,
+        changes=changes,
+        clock=clock,
+        coverage=coverage,
+        price_cents=price,
+        on_hand=on_hand,
+        rejected=rejected,
+        suspect=suspect,
     )
     return _state(sight, catalogue, economics, tuning, timezone), remembered
 
@@ -139,6 +169,7 @@ class _Sight:
     """What one tick knows before beliefs are drawn from it."""
 
     memory: EstimatorMemory
+    changes: Changes
     clock: _Clock
     coverage: beliefs.Coverage
     price_cents: Floats
@@ -196,6 +227,12 @@ def _price_in_force(setpoints: dict[Field, Floats], catalogue: Catalogue) -> Flo
     return np.maximum(price, 1.0)
 
 
+@by_identity
+def _log_anchor(catalogue: Catalogue) -> Floats:
+    """(m,) log of the merchant's own prices, 1 cent at least."""
+    return np.log(np.maximum(np.nan_to_num(catalogue.anchor_price_cents, nan=1.0), 1.0))
+
+
 def _stillness(
     memory: EstimatorMemory, past: History, clock: _Clock, effort: dict[Signal, float], tuning: EstimatorTuning
 ) -> dict[Signal, Stillness]:
@@ -235,7 +272,13 @@ def _spend_cents(ads: Cells, catalogue: Catalogue) -> Floats:
 def _state(sight: _Sight, catalogue: Catalogue, economics: Economics, tuning: EstimatorTuning, timezone: ZoneInfo) -> StoreState:
     """Draw beliefs from what is remembered and put the message together."""
     memory, clock, past = sight.memory, sight.clock, sight.memory.history
-    view = beliefs.View(price_cents=sight.price_cents, on_hand=sight.on_hand, elasticity=memory.elasticity, coverage=sight.coverage)
+    view = beliefs.View(
+        price_cents=sight.price_cents,
+        on_hand=sight.on_hand,
+        elasticity=memory.elasticity,
+        coverage=sight.coverage,
+        shifts=sight.changes.shifts,
+    )
     believed = beliefs.believe(past, view, catalogue=catalogue, economics=economics, tuning=tuning)
     belief = believed.worth
     ads = {d: cells for d in sorted(past.days) if (cells := history.cells_of(past, Signal.ADS, d)) is not None}
@@ -251,6 +294,7 @@ def _state(sight: _Sight, catalogue: Catalogue, economics: Economics, tuning: Es
         day_fraction=clock.fraction,
         age_s=freshness.ages_s(past, clock.now_s),
         frozen=_frozen(memory, clock, tuning),
+        uncounted=() if memory.feeds is None else tuple(str(feed) for feed in memory.feeds.out()),
         readback_age_s=np.inf if memory.readback_at is None else max((clock.at - memory.readback_at).total_seconds(), 0.0),
         setpoints=memory.setpoints,
         on_hand=sight.on_hand,
@@ -274,6 +318,7 @@ def _state(sight: _Sight, catalogue: Catalogue, economics: Economics, tuning: Es
         baseline_loss_7d_cents=float(loss.window_loss_cents(results, today=clock.day, day_fraction=clock.fraction, days=7)),
         rejected=sight.rejected,
         suspect=sight.suspect,
+        changes=change_round.told(sight.changes),
     )
 
 

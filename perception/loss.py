@@ -15,7 +15,7 @@ from perception.units import Bools, Floats
 
 
 def ad_result_cents(
-    *, cost_cents: Floats, clicks: Floats, conversions: Floats, maturity: float, order_margin_cents: Floats, cvr: Estimate
+    *, cost_cents: Floats, clicks: Floats, conversions: Floats, maturity: Floats | float, order_margin_cents: Floats, cvr: Estimate
 ) -> Floats:
     """Profit of one click day's ads for the store, (…), at the optimistic end: what came, what may still come, less the spend.
 
@@ -26,7 +26,7 @@ def ad_result_cents(
         cost_cents: (…, m) spent that day, as reported.
         clicks: (…, m) of that day.
         conversions: (…, m) of those clicks, as reported so far.
-        maturity: Share of its conversions that should have been reported, (0, 1].
+        maturity: One for all or (…, 1), share of its conversions that should have been reported, (0, 1].
         order_margin_cents: (…, m) what one order leaves, NaN where unknown.
         cvr: Orders per click.
     """

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from perception.shape import elapsed_share
 from perception.units import AS_SETTINGS, SECONDS_PER_DAY, SECONDS_PER_HOUR, Floats
 
 STEP_S = SECONDS_PER_HOUR / 4.0
@@ -64,6 +65,11 @@ def settled_after_s(curve: MaturityCurve) -> float:
     return max(curve.horizon_s, curve.day_high_s) + max(curve.lag_high_s, curve.restated_within_s)
 
 
+def mean_lag_s(curve: MaturityCurve) -> float:
+    """How late a report shows what happened, on average."""
+    return 0.5 * (curve.lag_low_s + curve.lag_high_s)
+
+
 def expected_maturity(curve: MaturityCurve, *, elapsed_s: Floats, hour_shares: Floats) -> Floats:
     """(d,) share of the conversions of the clicks reported so far that the report should already show, in [least, 1].
 
@@ -101,3 +107,47 @@ def reported_by_age(curve: MaturityCurve) -> Floats:
 def _visible(curve: MaturityCurve, age_s: Floats) -> Floats:
     """Chance that something of this age is in the report."""
     return np.clip((age_s - curve.lag_low_s) / (curve.lag_high_s - curve.lag_low_s), 0.0, 1.0)
+
+
+def never_reported(
+    curve: MaturityCurve, *, from_s: Floats, to_s: Floats, start_s: Floats, now_s: float, hour_shares: Floats, recovered: float
+) -> Floats:
+    """(n, d) share of the conversions of the clicks reported so far that should be reported by now, but happened while nobody counted.
+
+    To be taken off ``expected_maturity``: clicks whose conversions could not be counted say nothing of the conversion rate. The lag is
+    taken at its mean, restatement at the middle of each stretch.
+
+    Args:
+        curve: Delay, lag and restatement.
+        from_s, to_s: (n, q) stretches in which conversions were not counted; NaN for none, ``to_s`` infinity while one lasts.
+        start_s: (d,) start of each click day, on the same clock.
+        now_s: Of the report, on that clock.
+        hour_shares: (24,) share of a day's clicks per store-local hour.
+        recovered: Share of what was lost that is counted once a stretch is over, [0, 1].
+    """
+    known_s = now_s - mean_lag_s(curve)
+    table = _happened_in_day(curve, tuple(hour_shares.tolist()))
+    grid_s = np.arange(table.size) * STEP_S
+    until_s = np.minimum(to_s, known_s)
+
+    def happened(at_s: Floats) -> Floats:
+        shares: Floats = np.interp(at_s[:, :, None] - start_s, grid_s, table)
+        return shares
+
+    age_s = now_s - 0.5 * (from_s + until_s)
+    shown = curve.fresh_share + (1.0 - curve.fresh_share) * np.clip(age_s / curve.restated_within_s, 0.0, 1.0)
+    lost = np.maximum(happened(until_s) - happened(from_s), 0.0) * (shown * np.where(np.isinf(to_s), 1.0, 1.0 - recovered))[:, :, None]
+    reported = elapsed_share(hour_shares, known_s - start_s)
+    share: Floats = np.nansum(lost, axis=1) / np.maximum(reported, curve.least)
+    return share
+
+
+@lru_cache(maxsize=16)
+def _happened_in_day(curve: MaturityCurve, hour_shares: tuple[float, ...]) -> Floats:
+    """Share of a click day's conversions that have happened, by time since the day's start in steps of ``STEP_S``."""
+    steps = int(np.ceil((SECONDS_PER_DAY + max(curve.horizon_s, curve.day_high_s)) / STEP_S)) + 1
+    at_s = np.arange(steps) * STEP_S
+    click_s = (np.arange(96) + 0.5) * STEP_S
+    shares: Floats = converted_share(curve, at_s[:, None] - click_s) @ np.repeat(np.array(hour_shares), 4)
+    shares /= shares[-1]
+    return shares

@@ -130,14 +130,15 @@ def rejections(rows: MetricRows, verdicts: Ints, *, limits: QualityLimits) -> tu
         for day in np.unique(rows.day[hit]) if hit.size else ():
             same_day = hit[rows.day[hit] == day]
             if same_day.size > limits.max_listed:
-                listed.append(_rejection(rows.signal, -1, int(day), int(rows.version[same_day].max()), reason))
+                newest = int(rows.version[same_day].max())
+                listed.append(_rejection(rows.signal, -1, int(day), newest, reason, count=same_day.size))
             else:
                 listed += [_rejection(rows.signal, int(rows.sku[i]), int(day), int(rows.version[i]), reason) for i in same_day]
     return tuple(listed)
 
 
-def _rejection(signal: Signal, sku: int, day: int, version: int, reason: Reason) -> Rejection:
-    return Rejection(signal=signal, sku=sku, day=day, version=version, reason=reason.value)
+def _rejection(signal: Signal, sku: int, day: int, version: int, reason: Reason, *, count: int = 1) -> Rejection:
+    return Rejection(signal=signal, sku=sku, day=day, version=version, reason=reason.value, count=count)
 
 
 _FIGURE_CHECKS = 4

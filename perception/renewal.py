@@ -22,7 +22,8 @@ from perception.units import SECONDS_PER_DAY, Floats, Ints
 AT_ONCE = 1024
 """Products of a store up to which all are renewed in one tick, and how many at least where there are more."""
 
-_ROUND_S = SECONDS_PER_DAY / 2.0
+ROUND_S = SECONDS_PER_DAY / 2.0
+"""Within which all products of such a store are renewed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,7 @@ def renewed(
         round_ = Round(done=0, log_store=nothing if round_ is None else round_.log_store, gathered=nothing)
     if round_ is None or round_.done >= past.sku_count:
         return before
-    step = max(AT_ONCE, math.ceil(past.sku_count * tick_s / _ROUND_S))
+    step = max(AT_ONCE, math.ceil(past.sku_count * tick_s / ROUND_S))
     part = np.arange(round_.done, min(round_.done + step, past.sku_count))
     record = tally.price_record_of(part, past, maturity=maturity)
     if record is None:

@@ -20,6 +20,7 @@ class Rejection:
         day: Store-local day ordinal it claims to describe.
         version: Version it came with.
         reason: Name of the check that failed, such as ``non_finite``.
+        count: Rows it stands for, >= 1.
     """
 
     signal: Signal
@@ -27,6 +28,28 @@ class Rejection:
     day: int
     version: int
     reason: str
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A level that has changed, so that days before it, or an episode within them, count for less.
+
+    Attributes:
+        rate: Which, see ``perception.change.Rate``.
+        sku: Index into the catalogue, or -1 for the whole store.
+        since_day: Store-local day ordinal from which the level was another.
+        until_day: First day at which it was over; None while it lasts.
+        ratio: That level over the one of all other days, > 0.
+        evidence: Log Bayes factor of the change against none.
+    """
+
+    rate: str
+    sku: int
+    since_day: int
+    until_day: int | None
+    ratio: float
+    evidence: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +70,7 @@ class StoreState:
         day: Store-local day ordinal. ``day_fraction``: how much of it has passed, [0, 1).
         age_s: Seconds since each signal was last refreshed with a believed figure, >= 0; infinity when never.
         frozen: Signals whose figures have not moved for longer than a live feed could stand still: treated as stale.
+        uncounted: What a platform stopped counting although the store goes on, "conversions" or "orders": their silence is not believed.
         readback_age_s: Seconds since set-points were last read back; infinity when never.
         setpoints: Last values read back, (m,) or (c,) minor units, NaN where never seen.
         on_hand: (m,) units in stock; NaN where not known.
@@ -67,6 +91,7 @@ class StoreState:
         baseline_loss_24h_cents, baseline_loss_7d_cents: Lag-corrected lower bound of profit lost against the baseline, >= 0.
         rejected: Figures not believed in this tick.
         suspect: (m,) SKUs whose figures were rejected in this tick: hold them.
+        changes: Levels that have changed within the remembered days; already allowed for in the beliefs above.
     """
 
     tick: int
@@ -76,6 +101,7 @@ class StoreState:
     day_fraction: float
     age_s: dict[Signal, float]
     frozen: tuple[Signal, ...]
+    uncounted: tuple[str, ...] = ()
     readback_age_s: float
     setpoints: dict[Field, Floats]
     on_hand: Floats
@@ -99,3 +125,4 @@ class StoreState:
     baseline_loss_7d_cents: float
     rejected: tuple[Rejection, ...]
     suspect: Bools
+    changes: tuple[Change, ...] = ()

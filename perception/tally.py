@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from perception.change import Rate, Shift
 from perception.history import Day, Exposure, History, cells_of, days_of
 from perception.observation import COLUMNS, Signal
 from perception.units import SECONDS_PER_DAY, Bools, Floats, Ints
@@ -21,7 +23,7 @@ class ConversionTally:
     Attributes:
         conversions: As reported.
         trials: Clicks weighed by maturity and brought to today's price: what the conversions are to be divided by.
-        expected_conversions: Conversions these clicks will have brought when all is reported.
+        expected_conversions: Conversions these clicks will have brought when all is reported, as far as the shop counted orders.
     """
 
     conversions: Floats
@@ -59,16 +61,26 @@ class Fading:
         half_life_days: Age at which a day counts half.
         log_price: (m,) log of the price in force.
         elasticity: (m,) magnitudes that bring a day's sales to today's price.
+        shifts: Rates that may have changed; of others all days are of today's level.
     """
 
     half_life_days: float
     log_price: Floats
     elasticity: Floats
+    shifts: Mapping[Rate, Shift] = field(default_factory=dict)
     _effects: dict[int, Floats | float] = field(default_factory=dict, init=False, repr=False)
 
     def weight(self, age_days: int) -> float:
         """2^(-age / half life)."""
         return float(0.5 ** (age_days / self.half_life_days))
+
+    def events(self, rate: Rate, ordinal: int) -> Floats | float:
+        """(m,) what the events of that day count for beside their age; 1 where its level was today's."""
+        return self.shifts[rate].weight(ordinal) if rate in self.shifts else 1.0
+
+    def exposure(self, rate: Rate, ordinal: int) -> Floats | float:
+        """(m,) the same for what the events are divided by, brought to today's level."""
+        return self.shifts[rate].exposure(ordinal) if rate in self.shifts else 1.0
 
     def price_effect(self, day: Day | None) -> Floats | float:
         """(m,) demand on that day against demand at today's price, (p_then / p_now)^-e; 1 where the price was not watched."""
@@ -93,8 +105,9 @@ _SAME_LOG_PRICE = 1e-9
 """What averaging a constant price over a day leaves behind."""
 
 
-def tally_ads(history: History, fading: Fading, *, maturity: dict[int, float]) -> AdTally:
-    """Add up the click days for which a maturity is given."""
+def tally_ads(history: History, fading: Fading, *, maturity: dict[int, float], orders_counted: dict[int, float] | None = None) -> AdTally:
+    """Add up the click days for which a maturity is given; orders that the shop did not count are not expected in its figures."""
+    counted = {} if orders_counted is None else orders_counted
     sums = np.zeros((5, history.sku_count))
     part = np.empty(history.sku_count)
     for ordinal, share in maturity.items():
@@ -103,11 +116,13 @@ def tally_ads(history: History, fading: Fading, *, maturity: dict[int, float]) -
             continue
         weight = fading.weight(history.today - ordinal)
         clicks, conversions = cells.values[_ADS["clicks"]], cells.values[_ADS["conversions"]]
-        sums[0] += np.multiply(weight, cells.values[_ADS["impressions"]], out=part)
-        sums[1] += np.multiply(weight, clicks, out=part)
-        sums[2] += np.multiply(weight, conversions, out=part)
-        sums[3] += _scaled(np.multiply(weight * share, clicks, out=part), fading.price_effect(history.days.get(ordinal)))
-        sums[4] += np.multiply(weight / max(share, LEAST_SCALED), conversions, out=part)
+        sums[0] += _scaled(np.multiply(weight, cells.values[_ADS["impressions"]], out=part), fading.exposure(Rate.CTR, ordinal))
+        sums[1] += _scaled(np.multiply(weight, clicks, out=part), fading.events(Rate.CTR, ordinal))
+        sums[2] += _scaled(np.multiply(weight, conversions, out=part), fading.events(Rate.CVR, ordinal))
+        trials = _scaled(np.multiply(weight * share, clicks, out=part), fading.price_effect(history.days.get(ordinal)))
+        sums[3] += _scaled(trials, fading.exposure(Rate.CVR, ordinal))
+        expected = np.multiply(weight * counted.get(ordinal, 1.0) / max(share, LEAST_SCALED), conversions, out=part)
+        sums[4] += _scaled(expected, fading.events(Rate.ORGANIC, ordinal))
     return AdTally(impressions=sums[0], clicks=sums[1], conversions=sums[2], trials=sums[3], expected_conversions=sums[4])
 
 
@@ -137,13 +152,15 @@ def tally_shop(history: History, fading: Fading, *, passed: dict[int, float]) ->
         weight = fading.weight(history.today - ordinal)
         cells = cells_of(history, Signal.SHOP, ordinal)
         if cells is not None:
-            sums[0] += np.multiply(weight, cells.values[_SHOP["orders"]], out=part)
-            sums[1] += np.multiply(weight, cells.values[_SHOP["units"]], out=part)
+            events = fading.events(Rate.ORGANIC, ordinal)
+            sums[0] += _scaled(np.multiply(weight, cells.values[_SHOP["orders"]], out=part), events)
+            sums[1] += _scaled(np.multiply(weight, cells.values[_SHOP["units"]], out=part), events)
+        exposure = fading.exposure(Rate.ORGANIC, ordinal)
         if day is None or day.exposure is None:
-            sums[2] += weight * share
+            sums[2] += weight * share * exposure
         else:
             np.multiply(weight * share, day.exposure.stocked_share(), out=part)
-            sums[2] += _scaled(part, fading.price_effect(day))
+            sums[2] += _scaled(_scaled(part, fading.price_effect(day)), exposure)
     return ShopTally(orders=sums[0], units=sums[1], days=sums[2])
 
 

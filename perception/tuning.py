@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from perception.change import ChangeTuning
 from perception.elasticity import ElasticityTuning
 from perception.maturity import MaturityCurve
+from perception.outage import OutageTuning
 from perception.quality import QualityLimits
 from perception.shape import ActivityShape
 from perception.units import AS_SETTINGS, SECONDS_PER_HOUR
@@ -32,8 +34,10 @@ class EstimatorTuning:
         organic_prior_per_day, organic_shape: Prior units a day and SKU; shape of the gamma prior around the store's mean. Below 1
             because sales are top-heavy: a tenth of the SKUs make 60 % of revenue (fit, Online Retail II).
         elasticity: See ``ElasticityTuning``.
+        change: When the level of a rate is believed to have changed.
         maturity: When conversions come and are reported.
         quality: What figures are believed.
+        outage: When a feed that falls silent has stopped counting.
         shape: Activity over day and week.
         spend_settles_after_s: No spend is reported later than this after its day, >= 0: reports come 1-12 h late (Amazon Ads, via BidX
             and Openbridge), hour by hour.
@@ -58,8 +62,10 @@ class EstimatorTuning:
     organic_prior_per_day: float = 0.2
     organic_shape: float = 0.5
     elasticity: ElasticityTuning = field(default_factory=ElasticityTuning)
+    change: ChangeTuning = field(default_factory=ChangeTuning)
     maturity: MaturityCurve = field(default_factory=MaturityCurve)
     quality: QualityLimits = field(default_factory=QualityLimits)
+    outage: OutageTuning = field(default_factory=OutageTuning)
     shape: ActivityShape = field(default_factory=ActivityShape)
     spend_settles_after_s: float = 13.0 * SECONDS_PER_HOUR
     frozen_after_s: float = 6.0 * SECONDS_PER_HOUR

@@ -32,7 +32,7 @@ _TRAFFIC = 3
 """Ad columns that are late but never restated; the others come from orders."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
 class Page:
     """What is shown of one local day.
 

@@ -27,9 +27,9 @@ settings.load_profile("suite")
 
 HERE = Path(__file__).parent
 UNMEASURED = (
-    "conformance/test_reopened_platform.py",
     "property",
     "scenario",
+    "unit/autopilot/test_reopened_platform.py",
     "unit/sim/test_calibration_check.py",
     "unit/sim/test_fleet_beliefs.py",
     "unit/sim/test_informed.py",

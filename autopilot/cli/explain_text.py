@@ -37,7 +37,9 @@ def chain(explanation: Explanation, currency: str) -> Tree:
     for signal, days in explanation.metrics.items():
         for day, figures in days.items():
             metrics.add(f"{signal} {day}: {_listed(figures, currency)}")
-    tree.add(f"[bold]estimate[/]: {_listed(explanation.estimates, currency)}")
+    estimate = tree.add(f"[bold]estimate[/]: {_listed(explanation.estimates, currency)}")
+    for change in explanation.changes:
+        estimate.add(escape(change))
     plan = explanation.plan
     planned = tree.add(f"[bold]plan[/] {plan['id']} by {plan['planner']}: goal {plan['goal']}, until {plan['ends_at'][:10]}")
     if plan["product"]:

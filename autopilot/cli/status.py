@@ -30,7 +30,13 @@ def command(out: Output, store: str) -> None:
 
         table = Table(title=loaded.settings.store.name, show_header=False)
         for name, value in asdict(found).items():
-            table.add_row(name.replace("_", " "), ", ".join(value) if isinstance(value, list) else str(value))
+            table.add_row(name.replace("_", " "), _said(value))
         console.print(table)
 
     out.result({"store": loaded.settings.store.name, **asdict(found)}, human=human)
+
+
+def _said(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {count}" for name, count in value.items())
+    return ", ".join(value) if isinstance(value, list) else str(value)

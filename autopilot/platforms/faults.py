@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
 import numpy as np
 
+from autopilot.platforms.kinds import Adapter
 from control.command import Command
-from control.ports import Acknowledgement, Actuator, Effect
+from control.ports import Acknowledgement, Effect
 from perception.catalogue import Catalogue
-from perception.observation import MetricRows, Readback
-from perception.ports import CatalogueSource, MetricsSource, RateLimited, SetpointSource, SourceUnavailable
+from perception.fields import Field
+from perception.observation import MetricRows, Readback, Signal
+from perception.ports import RateLimited, SourceUnavailable
 
 STALE_BY = timedelta(hours=12)
 """How old the figures of a stale read are."""
@@ -34,14 +35,10 @@ class FaultRates:
     until_hour: int = 2**31
 
 
-class Platform(CatalogueSource, MetricsSource, SetpointSource, Actuator, Protocol):
-    """What faults can be put in front of."""
-
-
 class FaultyPlatform:
     """A platform that misbehaves at the given rates. The same seed and the same instants give the same faults."""
 
-    def __init__(self, platform: Platform, *, rates: FaultRates, seed: int, opens: datetime) -> None:
+    def __init__(self, platform: Adapter, *, rates: FaultRates, seed: int, opens: datetime) -> None:
         """Faults in front of ``platform``, whose hours are counted from ``opens``."""
         self._platform, self._rates, self._seed, self._opens = platform, rates, seed, opens
 
@@ -49,6 +46,16 @@ class FaultyPlatform:
     def name(self) -> str:
         """As the platform's."""
         return self._platform.name
+
+    @property
+    def signals(self) -> frozenset[Signal]:
+        """As the platform's."""
+        return self._platform.signals
+
+    @property
+    def fields(self) -> frozenset[Field]:
+        """As the platform's."""
+        return self._platform.fields
 
     def catalogue(self) -> Catalogue:
         """As the platform's: asked for once, before there is an hour to count."""

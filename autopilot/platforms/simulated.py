@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from autopilot.platforms.effects import Effect, EffectLog
+from autopilot.platforms.writing import objection_to
 from control import ports
 from control.command import Command
 from control.ledger import entity_index
@@ -61,6 +62,8 @@ class SimulatedPlatform:
     """One store on a simulated market, as catalogue, metrics, set-points and actuator."""
 
     name = "simulated"
+    signals = frozenset(Signal)
+    fields = frozenset(Field)
 
     def __init__(self, parameters: MarketParameters, *, seed: int, opens: datetime, effects: EffectLog) -> None:
         """Open the store.
@@ -128,7 +131,7 @@ class SimulatedPlatform:
         self._play(now)
         answers, applied = [], []
         for command in commands:
-            problem = self._problem(command)
+            problem = objection_to(command, catalogue=self._catalogue, fields=self.fields)
             if problem:
                 answers.append(Acknowledgement(intent_id=command.intent_id, effect=ports.Effect.REJECTED, detail=problem))
                 continue
@@ -175,14 +178,6 @@ class SimulatedPlatform:
     def _take_effects(self, *, until: datetime) -> None:
         due = list(takewhile(lambda effect: effect.at <= until, self._effects.all()[self._played :]))
         self._setpoints, self._played = _with(self._setpoints, due), self._played + len(due)
-
-    def _problem(self, command: Command) -> str:
-        if command.currency != self._catalogue.currency:
-            return f"currency: expected {self._catalogue.currency}, was {command.currency}"
-        if (command.field, command.entity) not in entity_index(self._catalogue):
-            return f"entity: unknown {command.field} entity {command.entity!r}"
-        least = 1 if command.field is Field.PRICE else 0
-        return "" if command.value >= least else f"value: expected >= {least}, was {command.value}"
 
     def _rows(self, signal: Signal, hour: int, before: int | None, now: datetime) -> MetricRows:
         shown = self._shown[-1 - min(self._state.hour - hour, len(self._shown) - 1)]

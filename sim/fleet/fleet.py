@@ -29,6 +29,7 @@ from perception.fields import Field
 from perception.units import Floats, Ints
 from sim import market, reporting
 from sim.fleet.book import Book, entered, open_book, reach
+from sim.fleet.feeds import FleetFeeds, attend, matured, open_feeds
 from sim.fleet.hour import FleetHour, Window, hour_of, no_window
 from sim.fleet.loss import losses_cents
 from sim.fleet.plan import course_for
@@ -52,6 +53,7 @@ class FleetState:
         setpoints: In force.
         book: What was set when, as the gate must know it.
         watch: What perception remembers of prices, stock and elasticity.
+        feeds: What it remembers of how conversions were counted.
         settled: The reported days before today, added up.
         window: True sums since the window began.
         course: The plan of each store, fixed when the window began.
@@ -65,6 +67,7 @@ class FleetState:
     setpoints: Setpoints
     book: Book
     watch: Watch
+    feeds: FleetFeeds
     settled: Settled
     window: Window
     course: Course
@@ -92,9 +95,11 @@ def open_fleet(terms: FleetTerms, *, seeds: Ints) -> FleetState:
         truth, outcome = market.step(parameters, truth, setpoints)
         reports = reporting.advance(parameters, reports, outcome)
     goods = _goods(terms, truth, setpoints)
-    watch = open_watch(terms, goods.anchor_price_cents)
-    settled = settle(terms, watch, reports, opened_hour=truth.hour)
-    tallied = tally(terms, settled, watch, reports, opened_hour=truth.hour)
+    feeds = open_feeds(terms, reports, stores=seeds.size)
+    shares = matured(terms, feeds.conversions, reports)
+    watch = open_watch(terms, goods.anchor_price_cents, reports, matured=shares)
+    settled = settle(terms, watch, reports, matured=shares, opened_hour=truth.hour)
+    tallied = tally(terms, settled, watch, reports, matured=shares, opened_hour=truth.hour)
     none = np.zeros(seeds.size)
     return FleetState(
         market=truth,
@@ -102,6 +107,7 @@ def open_fleet(terms: FleetTerms, *, seeds: Ints) -> FleetState:
         setpoints=setpoints,
         book=open_book(setpoints, hour=truth.hour),
         watch=watch,
+        feeds=feeds,
         settled=settled,
         window=no_window(seeds.size),
         course=course_for(terms, goods, _beliefs(terms, tallied, watch, goods, setpoints, on_hand=reporting.on_hand(truth))),
@@ -120,7 +126,8 @@ def sight(terms: FleetTerms, state: FleetState, *, engaged: bool = True, dt_hour
         engaged: Whether proposals are written.
         dt_hours: Hours between two decisions.
     """
-    setpoints, tallied = state.setpoints, tally(terms, state.settled, state.watch, state.reports, opened_hour=state.opened_hour)
+    setpoints, shares = state.setpoints, matured(terms, state.feeds.conversions, state.reports)
+    tallied = tally(terms, state.settled, state.watch, state.reports, matured=shares, opened_hour=state.opened_hour)
     beliefs = _beliefs(terms, tallied, state.watch, state.goods, setpoints, on_hand=reporting.on_hand(state.market))
     return Sight(
         now_days=state.hours_done / HOURS_PER_DAY,
@@ -151,7 +158,8 @@ def sight(terms: FleetTerms, state: FleetState, *, engaged: bool = True, dt_hour
 def advance(terms: FleetTerms, state: FleetState, seen: Sight, proposal: Proposal) -> tuple[FleetState, FleetHour]:
     """Pass the proposal through the gate and play one hour with what it admits. ``seen`` is the sight the proposal was made under."""
     if state.market.hour % HOURS_PER_DAY == 0:
-        state = replace(state, losses_cents=losses_cents(terms, state.watch, state.reports, seen))
+        shares = matured(terms, state.feeds.conversions, state.reports)
+        state = replace(state, losses_cents=losses_cents(state.watch, state.reports, seen, matured=shares))
     at_once = np.zeros(state.market.seeds.size)
     standing = standing_of(
         seen,
@@ -177,10 +185,11 @@ def _played(terms: FleetTerms, state: FleetState, setpoints: Setpoints, verdict:
     moved = setpoints.price_cents is not state.setpoints.price_cents
     price = setpoints.price_cents if moved else None
     watch = watched(state.watch, price_cents=price, on_hand=reporting.on_hand(truth), hour=truth.hour)
-    settled = state.settled
+    feeds, settled = attend(terms, state.feeds, reports), state.settled
     if truth.hour % HOURS_PER_DAY == 0:
-        watch = next_day(terms, watch, reports)
-        settled = settle(terms, watch, reports, opened_hour=state.opened_hour)
+        shares = matured(terms, feeds.conversions, reports)
+        watch = next_day(terms, watch, reports, matured=shares)
+        settled = settle(terms, watch, reports, matured=shares, opened_hour=state.opened_hour)
     hour, window = hour_of(terms, outcome, setpoints, verdict, window=state.window, truth=truth, opened_hour=state.opened_hour)
     after = replace(
         state,
@@ -189,6 +198,7 @@ def _played(terms: FleetTerms, state: FleetState, setpoints: Setpoints, verdict:
         setpoints=setpoints,
         book=entered(terms, state.book, state.setpoints, setpoints, hour=before.hour),
         watch=watch,
+        feeds=feeds,
         settled=settled,
         window=window,
     )

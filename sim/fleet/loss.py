@@ -14,21 +14,20 @@ from perception.fields import Field
 from perception.loss import ad_result_cents, has_moved, price_results_cents, window_loss_cents
 from perception.units import Floats
 from sim.fleet.pages import page_of_age
-from sim.fleet.terms import FleetTerms
 from sim.fleet.watch import Watch
 from sim.reporting import Reports
 
 _DAYS = 7
 
 
-def losses_cents(terms: FleetTerms, watch: Watch, reports: Reports, seen: Sight) -> tuple[Floats, Floats]:
+def losses_cents(watch: Watch, reports: Reports, seen: Sight, *, matured: Floats) -> tuple[Floats, Floats]:
     """Lower bounds of the loss of the last 24 hours and of the last 7 days, (n,) minor units >= 0, at a midnight.
 
     Args:
-        terms: Constants.
         watch: With the days of the window that have ended.
         reports: As of this midnight.
         seen: The beliefs to judge by.
+        matured: (k,) or (n, k), see ``sim.fleet.feeds.matured``.
     """
     margin = unit_margin_cents(seen.setpoints[Field.PRICE], seen.goods.cost_cents, seen.economics)
     order_margin = seen.beliefs.units_per_order.mean * margin
@@ -40,7 +39,7 @@ def losses_cents(terms: FleetTerms, watch: Watch, reports: Reports, seen: Sight)
             cost_cents=page.traffic[..., 2].astype(np.float64),
             clicks=page.traffic[..., 1].astype(np.float64),
             conversions=page.conversions[..., 0].astype(np.float64),
-            maturity=float(terms.maturity[0, age]),
+            maturity=matured[..., age, None],
             order_margin_cents=order_margin,
             cvr=seen.beliefs.cvr,
         )

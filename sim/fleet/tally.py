@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from control.rows import row_sums
+from perception.change import Rate
 from perception.tally import LEAST_SCALED, ConversionTally, ShopTally
 from perception.units import Floats
 from sim.fleet.pages import ages_kept, page_of_age
@@ -89,8 +90,8 @@ def final_from(terms: FleetTerms) -> int:
     return -(-terms.settles_h // HOURS_PER_DAY) + 1
 
 
-def settle(terms: FleetTerms, watch: Watch, reports: Reports, *, opened_hour: int) -> Settled:
-    """Add up the days before today, as this morning's reports have them."""
+def settle(terms: FleetTerms, watch: Watch, reports: Reports, *, matured: Floats, opened_hour: int) -> Settled:
+    """Add up the days before today, as this morning's reports have them; ``matured`` as in ``tally``."""
     shape = watch.log_price.shape
     today = reports.hour // HOURS_PER_DAY
     since_window, since_month = today - opened_hour // HOURS_PER_DAY, today - terms.month_index(today)
@@ -99,17 +100,19 @@ def settle(terms: FleetTerms, watch: Watch, reports: Reports, *, opened_hour: in
     by_age = np.zeros((shape[0], terms.fading.size))
     clicks: dict[int, Floats] = {}
     for age in _ended(terms, reports):
-        page, fading = page_of_age(reports, age), float(terms.fading[age])
+        page, fading, ordinal = page_of_age(reports, age), float(terms.fading[age]), _ordinal(terms, reports, age)
+        share = matured[..., age, None]
         is_watched = age <= len(watch.days)
-        orders += fading * page.shop[..., 0]
-        units += fading * page.shop[..., 1]
+        organic, cvr = watch.shifts[Rate.ORGANIC], watch.shifts[Rate.CVR]
+        orders += fading * page.shop[..., 0] * organic.weight(ordinal)
+        units += fading * page.shop[..., 1] * organic.weight(ordinal)
         if is_watched:
-            watched_days += fading * watch.days[-age].stocked * watch.days[-age].demand
+            watched_days += fading * watch.days[-age].stocked * watch.days[-age].demand * organic.exposure(ordinal)
         else:
-            earlier_days += fading
+            earlier_days += fading * organic.exposure(ordinal)
         if age >= terms.changing_days:
-            conversions += fading * page.conversions[..., 0]
-            expected += fading / max(float(terms.maturity[0, age]), LEAST_SCALED) * page.conversions[..., 0]
+            conversions += fading * page.conversions[..., 0] * cvr.weight(ordinal)
+            expected += fading / np.maximum(share, LEAST_SCALED) * page.conversions[..., 0] * organic.weight(ordinal)
             value += page.conversions[..., 1]
         if age >= final_from(terms):
             cost, seen = page.traffic[..., _COST].astype(np.float64), page.traffic[..., _CLICKS].astype(np.float64)
@@ -119,10 +122,10 @@ def settle(terms: FleetTerms, watch: Watch, reports: Reports, *, opened_hour: in
             month += cost * (age <= since_month)
             clicks_7d += seen * (age < WEEK_DAYS)
             cost_7d += cost * (age < WEEK_DAYS)
-            faded = fading * seen * watch.days[-age].demand if is_watched else fading * seen
+            faded = (fading * seen * watch.days[-age].demand if is_watched else fading * seen) * cvr.exposure(ordinal)
             if terms.maturity[0, age] == terms.maturity[-1, age]:
                 sums = mature_watched if is_watched else mature_before
-                sums += terms.maturity[0, age] * faded
+                sums += share * faded
             else:
                 clicks[age] = faded
     return Settled(
@@ -146,11 +149,17 @@ def settle(terms: FleetTerms, watch: Watch, reports: Reports, *, opened_hour: in
     )
 
 
-def tally(terms: FleetTerms, settled: Settled, watch: Watch, reports: Reports, *, opened_hour: int) -> Tally:
-    """Add what may have changed since this morning to what has settled."""
-    hour, today = reports.hour % HOURS_PER_DAY, reports.hour // HOURS_PER_DAY
-    since_window = today - opened_hour // HOURS_PER_DAY
-    matured = terms.maturity[hour]
+def tally(terms: FleetTerms, settled: Settled, watch: Watch, reports: Reports, *, matured: Floats, opened_hour: int) -> Tally:
+    """Add what may have changed since this morning to what has settled.
+
+    Args:
+        terms: Constants.
+        settled: As of this morning.
+        watch, reports: Now.
+        matured: (k,) or (n, k), see ``sim.fleet.feeds.matured``.
+        opened_hour: Market hour at which the window began.
+    """
+    since_window = reports.hour // HOURS_PER_DAY - opened_hour // HOURS_PER_DAY
     now, at_today = demand_now(watch), demand_today(watch)
     trials, trials_before = _final_trials(settled, matured)
     trials = trials * now + trials_before
@@ -158,14 +167,14 @@ def tally(terms: FleetTerms, settled: Settled, watch: Watch, reports: Reports, *
     cost_by_age, cost = settled.cost_by_age_cents.copy(), {}
     for age, page in _running(terms, reports, until=final_from(terms)):
         clicks, cents = page.traffic[..., _CLICKS].astype(np.float64), page.traffic[..., _COST].astype(np.float64)
-        weight = float(terms.fading[age] * matured[age])
+        weight = terms.fading[age] * matured[..., age, None]
         demand = at_today if age == 0 else now * watch.days[-age].demand if age <= len(watch.days) else 1.0
-        trials += weight * clicks * demand
+        trials += weight * clicks * demand * watch.shifts[Rate.CVR].exposure(_ordinal(terms, reports, age))
         clicks_new += clicks
         cost_new += cents
         cost[age] = by_campaign(terms, cents)
         cost_by_age[:, age] = row_sums(cost[age])
-    conversions, expected, value, value_7d = _conversions(terms, settled, reports, matured)
+    conversions, expected, value, value_7d = _conversions(terms, settled, watch, reports, matured)
     # whole numbers: exact in any order
     spent = row_sums(settled.cost_window_cents) + sum(cost_by_age[:, age] for age in cost if age <= since_window)
     measured = row_sums(cost_by_age * matured)
@@ -188,6 +197,11 @@ def by_campaign(terms: FleetTerms, cents: Floats) -> Floats:
     return sums
 
 
+def _ordinal(terms: FleetTerms, reports: Reports, age: int) -> int:
+    """Date ordinal of the day ``age`` days ago."""
+    return terms.first_day + reports.hour // HOURS_PER_DAY - age
+
+
 def _ended(terms: FleetTerms, reports: Reports) -> range:
     """Ages of the remembered days before today."""
     kept = ages_kept(reports)
@@ -205,19 +219,22 @@ def _final_trials(settled: Settled, matured: Floats) -> tuple[Floats, Floats]:
     watched, before = settled.mature_watched.copy(), settled.mature_before.copy()
     for age, clicks in settled.clicks.items():
         sums = watched if age <= settled.watched else before
-        sums += matured[age] * clicks
+        sums += matured[..., age, None] * clicks
     return watched, before
 
 
-def _conversions(terms: FleetTerms, settled: Settled, reports: Reports, matured: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+def _conversions(
+    terms: FleetTerms, settled: Settled, watch: Watch, reports: Reports, matured: Floats
+) -> tuple[Floats, Floats, Floats, Floats]:
     """Faded conversions, what is expected of them, and their value: of all days, and of this week's."""
     conversions, expected = settled.conversions.copy(), settled.expected.copy()
     older, week = (np.zeros(conversions.shape, dtype=np.int64) for _ in range(2))
     for age, page in _running(terms, reports, until=terms.changing_days):
+        ordinal = _ordinal(terms, reports, age)
         faded = float(terms.fading[age]) * page.conversions[..., 0]
-        conversions += faded
-        faded /= max(float(matured[age]), LEAST_SCALED)
-        expected += faded
+        conversions += faded * watch.shifts[Rate.CVR].weight(ordinal)
+        faded /= np.maximum(matured[..., age, None], LEAST_SCALED)
+        expected += faded * watch.shifts[Rate.ORGANIC].weight(ordinal)
         sums = week if age < WEEK_DAYS else older
         sums += page.conversions[..., 1]
     value_7d = week.astype(np.float64)

@@ -10,10 +10,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from perception import elasticity
+from perception.change import Rate, Shift
 from perception.elasticity import Evidence
 from perception.state import Estimate
 from perception.tally import FEWEST_DAYS, LEAST_SCALED, relative_record
 from perception.units import Bools, Floats, Ints
+from sim.fleet.change import shifts_now
 from sim.fleet.pages import page_of_age
 from sim.fleet.terms import FleetTerms
 from sim.moment import HOURS_PER_DAY
@@ -46,6 +48,7 @@ class Watch:
         log_price_h, stocked_h: (n, m) sums over today's hours.
         hours: Today's hours so far.
         elasticity: Belief as of this morning.
+        shifts: Levels that have changed, as of this morning.
     """
 
     log_anchor: Floats
@@ -55,10 +58,18 @@ class Watch:
     stocked_h: Floats
     hours: int
     elasticity: Estimate
+    shifts: dict[Rate, Shift]
 
 
-def open_watch(terms: FleetTerms, anchor_price_cents: Floats) -> Watch:
-    """Nothing watched yet, the merchant's own prices in force."""
+def open_watch(terms: FleetTerms, anchor_price_cents: Floats, reports: Reports, *, matured: Floats) -> Watch:
+    """Nothing watched yet, the merchant's own prices in force; what was reported before tells of changes already.
+
+    Args:
+        terms: Constants.
+        anchor_price_cents: (n, m) the merchant's own prices.
+        reports: As they stand when the window begins.
+        matured: As in ``sim.fleet.feeds``.
+    """
     log_anchor, none = np.log(anchor_price_cents), np.zeros_like(anchor_price_cents)
     believed = elasticity.prior(anchor_price_cents.shape[1], terms.tuning.elasticity)
     return Watch(
@@ -69,6 +80,7 @@ def open_watch(terms: FleetTerms, anchor_price_cents: Floats) -> Watch:
         stocked_h=none,
         hours=0,
         elasticity=Estimate(mean=none + believed.mean, sd=none + believed.sd),
+        shifts=shifts_now(terms, (), reports, matured=matured),
     )
 
 
@@ -93,17 +105,18 @@ def watched(watch: Watch, *, price_cents: Ints | None, on_hand: Ints, hour: int)
     )
 
 
-def next_day(terms: FleetTerms, watch: Watch, reports: Reports) -> Watch:
-    """Close the day at midnight and renew the belief about elasticity from all whole days."""
+def next_day(terms: FleetTerms, watch: Watch, reports: Reports, *, matured: Floats) -> Watch:
+    """Close the day at midnight, renew beliefs about elasticity from whole days, look for changes; ``matured`` as in ``open_watch``."""
     none = np.zeros_like(watch.log_price_h)
     ended = WatchedDay(log_price=watch.log_price_h / watch.hours, stocked=watch.stocked_h / watch.hours, demand=none)
     days = (*watch.days, ended)[-terms.fading.size + 1 :]
-    believed = _elasticity(terms, watch.elasticity, days, reports)
+    believed = _elasticity(terms, watch.elasticity, days, reports, matured)
     weighed = tuple(replace(day, demand=np.exp(believed.mean * (watch.log_anchor - day.log_price))) for day in days)
-    return replace(watch, days=weighed, log_price_h=none, stocked_h=none, hours=0, elasticity=believed)
+    shifts = shifts_now(terms, weighed, reports, matured=matured)
+    return replace(watch, days=weighed, log_price_h=none, stocked_h=none, hours=0, elasticity=believed, shifts=shifts)
 
 
-def _elasticity(terms: FleetTerms, before: Estimate, days: tuple[WatchedDay, ...], reports: Reports) -> Estimate:
+def _elasticity(terms: FleetTerms, before: Estimate, days: tuple[WatchedDay, ...], reports: Reports, matured: Floats) -> Estimate:
     """Belief of each store from its whole days; unchanged in stores where no price has moved, as in the daemon's estimator."""
     if len(days) < FEWEST_DAYS:
         return before
@@ -111,7 +124,8 @@ def _elasticity(terms: FleetTerms, before: Estimate, days: tuple[WatchedDay, ...
     stirred = np.flatnonzero((prices != prices[0]).any(axis=(0, 2)))
     if stirred.size == 0:
         return before
-    orders = np.stack([_organic_orders(terms, reports, age, stirred) for age in range(len(days), 0, -1)])
+    of_stirred = matured if matured.ndim == 1 else matured[stirred]
+    orders = np.stack([_organic_orders(reports, age, stirred, of_stirred[..., age, None]) for age in range(len(days), 0, -1)])
     stocked = np.stack([day.stocked[stirred] for day in days])
     own, told = _own_elasticity(terms, orders, prices[:, stirred], stocked)
     mean, sd = before.mean.copy(), before.sd.copy()
@@ -147,10 +161,10 @@ _CHUNK = 128
 """Stores whose grids fit into a processor's cache."""
 
 
-def _organic_orders(terms: FleetTerms, reports: Reports, age: int, stores: Ints) -> Floats:
-    """Orders of one day that ads did not bring, as reported this morning, (stores, m)."""
+def _organic_orders(reports: Reports, age: int, stores: Ints, share: Floats) -> Floats:
+    """Orders of one day that ads did not bring, as reported this morning, (stores, m); ``share`` of its conversions can be known."""
     page = page_of_age(reports, age)
-    orders: Floats = page.shop[stores, :, 0] - page.conversions[stores, :, 0] / max(float(terms.maturity[0, age]), LEAST_SCALED)
+    orders: Floats = page.shop[stores, :, 0] - page.conversions[stores, :, 0] / np.maximum(share, LEAST_SCALED)
     return np.maximum(orders, 0.0)
 
 

@@ -305,15 +305,15 @@ def test_check_refuses_an_unknown_market(monkeypatch: pytest.MonkeyPatch, capsys
 
 
 def test_show_config_masks_secrets_and_names_origins(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setenv("AUTOPILOT__SECRETS__PLATFORM_TOKEN", "very-secret")
+    monkeypatch.setenv("AUTOPILOT__SECRETS__PLATFORM__TOKEN", "very-secret")
 
     run(["show-config", "gift-shop", "--json"])
     for_programs = capsys.readouterr()
     run(["show-config", "gift-shop"])
     for_people = capsys.readouterr()
 
-    token = json.loads(for_programs.out)["values"]["secrets.platform_token"]
-    assert token == {"value": "**********", "origin": "env AUTOPILOT__SECRETS__PLATFORM_TOKEN"}
+    token = json.loads(for_programs.out)["values"]["secrets.platform.token"]
+    assert token == {"value": "**********", "origin": "env AUTOPILOT__SECRETS__PLATFORM__TOKEN"}
     assert "very-secret" not in for_programs.out + for_programs.err + for_people.out + for_people.err
     assert "budget.ad_spend_cents" in for_people.out
 

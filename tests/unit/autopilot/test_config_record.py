@@ -19,7 +19,7 @@ def shop(tmp_path: Path, repository: Path) -> Path:
     text = (repository / "configs" / "stores" / "gift-shop.toml").read_text(encoding="utf-8")
     path = tmp_path / "corner.toml"
     path.write_text(
-        text.replace("tick_s = 3600", f'tick_s = 900\nstate_dir = "{tmp_path}/state"') + '\n[secrets]\nplatform_token = "very-secret"\n'
+        text.replace("tick_s = 3600", f'tick_s = 900\nstate_dir = "{tmp_path}/state"') + '\n[secrets]\nplatform.token = "very-secret"\n'
     )
     return path
 

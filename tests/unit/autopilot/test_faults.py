@@ -16,7 +16,7 @@ from autopilot import codec, wiring
 from autopilot.platforms.effects import MemoryEffects
 from autopilot.platforms.faults import STALE_BY, FaultRates, FaultyPlatform
 from autopilot.platforms.simulated import SimulatedPlatform, opening_of
-from autopilot.settings import FaultsSection
+from autopilot.settings_platform import FaultsSection
 from autopilot.settings_sources import load_store
 from control.command import Command
 from control.ports import Effect

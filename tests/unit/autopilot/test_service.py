@@ -164,7 +164,7 @@ def test_each_start_is_a_new_epoch_and_the_state_goes_on(store: Store) -> None:
 
 
 def test_a_start_records_the_code_the_config_and_the_seed_and_no_secret(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AUTOPILOT__SECRETS__PLATFORM_TOKEN", "very-secret")
+    monkeypatch.setenv("AUTOPILOT__SECRETS__PLATFORM__TOKEN", "very-secret")
 
     store.session()
 

@@ -93,7 +93,11 @@ def test_every_shipped_store_loads(name: str) -> None:
             'timezone = "London"',
             "store.timezone: expected an IANA time zone such as 'Europe/London', was 'London'",
         ),
-        ('market = "gift_shop"', 'market = "x"\nkind = "etsy"', "platform.kind: expected 'simulated', was 'etsy'"),
+        (
+            'market = "gift_shop"',
+            'market = "x"\nkind = "etsy"',
+            "platform.market: expected nothing: a shop of kind 'etsy' has a market of its own, was 'x'",
+        ),
         ('market = "gift_shop"', 'market = "x"\ntime_scale = 0', "platform.time_scale: expected a number > 0, was 0"),
         (
             'market = "gift_shop"',
@@ -310,7 +314,7 @@ def test_economics_are_perceptions_own() -> None:
 def _with_secrets(store_file: Path, mode: int) -> None:
     store_file.write_text(STORE + '[secrets]\nfile = "keys.toml"\n')
     keys = store_file.with_name("keys.toml")
-    keys.write_text('platform_token = "from-file"\n')
+    keys.write_text('platform.token = "from-file"\n')
     keys.chmod(mode)
 
 
@@ -319,10 +323,10 @@ def test_secrets_come_from_a_file_that_only_its_owner_reads(store_file: Path) ->
 
     loaded = load_store(str(store_file), environ={})
 
-    token = loaded.settings.secrets.platform_token
+    token = loaded.settings.secrets.platform.get("token")
     assert token is not None
     assert token.get_secret_value() == "from-file"
-    assert loaded.provenance["secrets.platform_token"] == "keys.toml"
+    assert loaded.provenance["secrets.platform.token"] == "keys.toml"
     assert loaded.warnings == ()
     assert "from-file" not in repr(loaded)
 
@@ -342,23 +346,23 @@ def test_a_missing_secrets_file_is_refused(store_file: Path) -> None:
 def test_a_secret_in_the_environment_wins_over_the_file(store_file: Path) -> None:
     _with_secrets(store_file, 0o600)
 
-    token = load_store(str(store_file), environ={"AUTOPILOT__SECRETS__PLATFORM_TOKEN": "from-env"}).settings.secrets.platform_token
+    token = load_store(str(store_file), environ={"AUTOPILOT__SECRETS__PLATFORM__TOKEN": "from-env"}).settings.secrets.platform.get("token")
 
     assert token is not None
     assert token.get_secret_value() == "from-env"
 
 
 def test_a_secret_in_plain_text_is_warned_about(store_file: Path) -> None:
-    store_file.write_text(STORE + '[secrets]\nplatform_token = "plain"\n')
+    store_file.write_text(STORE + '[secrets]\nplatform.token = "plain"\n')
 
     (warning,) = load_store(str(store_file), environ={}).warnings
 
-    assert "corner.toml: secrets.platform_token is in plain text" in warning
-    assert "AUTOPILOT__SECRETS__PLATFORM_TOKEN" in warning
+    assert "corner.toml: secrets.platform.token is in plain text" in warning
+    assert "AUTOPILOT__SECRETS__PLATFORM__TOKEN" in warning
 
 
 def test_a_secret_of_the_wrong_type_is_not_shown(store_file: Path) -> None:
-    store_file.write_text(STORE + "[secrets]\nplatform_token = 424242\n")
+    store_file.write_text(STORE + "[secrets]\nplatform.token = 424242\n")
 
     assert "424242" not in _refusal(store_file)
 

@@ -169,3 +169,19 @@ def test_a_store_that_was_never_started_is_told_how_to(
 
     assert code == 2
     assert "start the daemon once" in capsys.readouterr().err
+
+
+def test_it_counts_what_was_not_believed_by_signal_and_reason(store: Callable[..., Any], tmp_path: Path) -> None:
+    driven = store({"platform.faults.nan_metrics": 0.5})
+    decisions = [ticked.decision for ticked in driven.ticks(30)]
+    counted: dict[str, int] = {}
+    for decision in decisions[-24:]:
+        for rejection in decision.rejected:
+            name = f"{rejection.signal} {rejection.reason}"
+            counted[name] = counted.get(name, 0) + rejection.count
+
+    found = looked(driven, tmp_path)
+
+    assert any(name.endswith("non_finite") for name in found.rejected)
+    assert found.rejected == counted
+    assert found.uncounted == []

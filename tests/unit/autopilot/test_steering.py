@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A policy under the default's name, in the configurations of the working directory; it raises every bid."""
     monkeypatch.chdir(tmp_path)
     return installed(tmp_path, constant(0.3, 0.0))
+
+
+NOW = datetime(2026, 11, 28, tzinfo=UTC)
 
 
 def journal_at(path: Path) -> Callable[[SteppedClock], SqlJournal]:
@@ -121,7 +125,7 @@ def test_check_tells_which_policy_it_is_and_whether_the_laws_under_it_are_those_
     assert folder.is_dir()
 
     def told(overrides: dict[str, Any]) -> list[tuple[Level, str]]:
-        found = store_check.examine(load(AT_THE_WHEEL | overrides))
+        found = store_check.examine(load(AT_THE_WHEEL | overrides), now=NOW)
         return [(item.level, item.detail) for item in found if item.name == "policy"]
 
     ((level, detail),) = told({})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +23,15 @@ from perception.ports import NeedsReauthorisation, PlatformError, SourceUnavaila
 
 pytestmark = pytest.mark.usefixtures("played_past")
 
+NOW = datetime(2026, 11, 28, tzinfo=UTC)
+
 
 def levels(loaded: Loaded) -> dict[str, Level]:
-    return {found.name: found.level for found in store_check.examine(loaded)}
+    return {found.name: found.level for found in store_check.examine(loaded, now=NOW)}
 
 
 def test_a_store_whose_platform_answers_is_well(load: Callable[..., Loaded]) -> None:
-    found = {item.name: item for item in store_check.examine(load())}
+    found = {item.name: item for item in store_check.examine(load(), now=NOW)}
 
     assert all(item.level is Level.OK for item in found.values())
     assert found["platform"].detail.startswith("simulated, 30 products, from ")
@@ -64,7 +67,7 @@ def test_both_questions_must_be_answered(
     monkeypatch.setattr(SimulatedPlatform, call, silent)
 
     with pytest.raises(type(error)):
-        store_check.examine(load())
+        store_check.examine(load(), now=NOW)
 
 
 def test_setpoints_that_cannot_be_read_are_named(load: Callable[..., Loaded], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,7 +80,7 @@ def test_setpoints_that_cannot_be_read_are_named(load: Callable[..., Loaded], mo
 
     monkeypatch.setattr(SimulatedPlatform, "readback", partly)
 
-    (found,) = (item for item in store_check.examine(load()) if item.name == "set-points")
+    (found,) = (item for item in store_check.examine(load(), now=NOW) if item.name == "set-points")
 
     assert found.level is Level.WARNING
     assert found.detail == "cannot be read and will be left alone: price of G02"
@@ -97,7 +100,7 @@ def test_the_platform_meets_its_faults_as_the_daemon_does(load: Callable[..., Lo
 
     monkeypatch.setattr(FaultyPlatform, "readback", noted)
 
-    store_check.examine(load({"platform.faults.stale_metrics": 1.0}))
+    store_check.examine(load({"platform.faults.stale_metrics": 1.0}), now=NOW)
 
     assert asked == ["readback"]
 
@@ -105,6 +108,6 @@ def test_the_platform_meets_its_faults_as_the_daemon_does(load: Callable[..., Lo
 def test_checking_writes_nothing_anywhere(load: Callable[..., Loaded], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
-    store_check.examine(load({"store.state_dir": str(tmp_path / "state")}))
+    store_check.examine(load({"store.state_dir": str(tmp_path / "state")}), now=NOW)
 
     assert list(tmp_path.iterdir()) == []

@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
+from autopilot.changes_told import WHOLE_STORE
 from control.exposure import exposure_of
 from perception import estimator
 from perception.catalogue import Catalogue
+from perception.change import NEVER, Rate
 from perception.fields import Field
 from perception.observation import MetricRows, Observation, Readback, Signal
 from perception.quality import QualityLimits
@@ -40,6 +42,52 @@ def test_a_fleet_believes_what_the_daemon_s_estimator_believes(scenario: str, da
         state, _ = play(terms, state, _wandering(state, hour))
 
     assert state.market.totals.clicks[STORE].sum() > 0
+
+
+def test_a_fleet_finds_the_changes_that_the_daemon_s_estimator_finds() -> None:
+    terms = fleet_terms(replace(load_scenario("steady"), history_days=8))
+    state = _busier(open_fleet(terms, seeds=np.array([SEED + 1, SEED, SEED + 2])), orders=8.0)
+    daemon, changed = _Daemon(terms, state), 0
+
+    for hour in range(17 * 24 + 1):
+        store = daemon.look(state)
+        if hour == 9 * 24:
+            state = _busier(state, orders=0.25)
+        if hour % 24 in (0, 5) and hour > 10 * 24:
+            _assert_same_beliefs(terms, state, store)
+            shift = state.watch.shifts[Rate.ORGANIC]
+            known = [change for change in store.changes if change.rate == Rate.ORGANIC and change.sku == WHOLE_STORE]
+            assert [change.since_day for change in known] == [day for day in shift.store.since[STORE].tolist() if day != NEVER]
+            changed += len(known)
+        state, _ = play(terms, state, state.setpoints)
+
+    assert changed > 0
+
+
+def _busier(state: FleetState, *, orders: float) -> FleetState:
+    """The same stores in a world with so many times the orders without ads."""
+    world = replace(state.market.world, orders_per_day=state.market.world.orders_per_day * orders)
+    return replace(state, market=replace(state.market, world=world))
+
+
+def test_a_fleet_finds_the_same_outage_of_tracking_as_the_daemon_and_believes_the_same_of_it() -> None:
+    terms = fleet_terms(replace(load_scenario("tracking_outage"), history_days=3))
+    # so eager that a store of a few conversions a day is enough
+    terms = replace(terms, tuning=replace(terms.tuning, outage=replace(terms.tuning.outage, missed_events=1.0, witness_events=1.0)))
+    state = open_fleet(terms, seeds=np.array([SEED + 1, SEED, SEED + 2]))
+    daemon = _Daemon(terms, state)
+    out = []
+
+    for hour in range(12 * 24 + 1):
+        store = daemon.look(state)
+        out.append(store.uncounted == ("conversions",))
+        assert out[-1] == bool(state.feeds.conversions.out[STORE])
+        # what settled at midnight is renewed at midnight only
+        if hour % 24 == 0:
+            _assert_same_beliefs(terms, state, store)
+        state, _ = play(terms, state, _wandering(state, hour))
+
+    assert 0 < sum(out) < len(out) // 2
 
 
 def test_prices_that_moved_tell_of_elasticity_from_the_fourth_day_on() -> None:
