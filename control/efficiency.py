@@ -42,7 +42,7 @@ class EfficiencyTuning:
 
     __pydantic_config__: ClassVar = AS_SETTINGS
     prior_sales: float = 60.0
-    caution: float = 3.0
+    caution: float = 3.5
     click_price_ratio: float = 0.7
     prior_clicks: float = 20.0
     memory_days: float = 7.0

@@ -101,7 +101,9 @@ def _paced(memory: ControllerMemory, s: Sight, tuning: LawsTuning, *, worth_cent
     else:
         kept = response.learnt(memory.arrays, spent_cents=spent, planned_days=planned_days, tuning=tuning.pacing.response)
     day = day_cents(s)
-    forecast = response.forecast(kept, day_cents=day, tuning=tuning.pacing.response)
+    left_days = np.maximum(s.course.ends_days - s.course.starts_days - planned_days, response.LEAST_LEFT_DAYS)
+    wanted = np.minimum(np.maximum(s.course.ad_budget_cents - spent, 0.0) / left_days, response.MOST_RATIO * day)
+    forecast = response.forecast(kept, day_cents=wanted, tuning=tuning.pacing.response)
     log_alpha, loop, after = pacing.pace(
         None if fresh else memory.loops.get(_PACING),
         forecast=forecast,

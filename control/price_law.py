@@ -62,7 +62,7 @@ def _with_best(kept: dict[str, Floats], wanted: Bools, s: Sight, tuning: Pricing
         "elasticity": elasticity.mean,
         "elasticity_sd": elasticity.sd,
     }
-    said = (tuning.elasticity_floor, tuning.doubt, tuning.markup_log_sd)
+    said = (tuning.elasticity_floor, tuning.doubt, tuning.markup_slope, tuning.markup_log_sd)
     trade = np.array([[terms.fee_ratio, terms.return_rate, terms.return_cost_cents, *said]])
     # a daemon may go on from what an older version kept
     if _BEST not in kept or kept[_TRADE].shape[1] != trade.shape[1]:

@@ -17,6 +17,8 @@ from perception.units import AS_SETTINGS, SECONDS_PER_DAY, Floats
 _PAID, _DAYS, _ALPHA = "response_paid_cents", "response_days", "response_log_alpha_days"
 _SEEN_CENTS, _SEEN_DAYS = "response_seen_cents", "response_seen_days"
 _FELT, _START = "response_felt", "response_start"
+LEAST_LEFT_DAYS, MOST_RATIO = 0.25, 2.0
+"""What is left of a grant is spread over this many days at least, and a day asks for this multiple of an average one at most."""
 _LEAST_CENTS, _LEAST_DAYS = 1.0, 1e-6
 _FARTHEST_UP, _FARTHEST_DOWN = 1.0, -4.0
 """Log alphas beyond are not taken from a forecast: nobody has been there."""
@@ -36,7 +38,7 @@ class ResponseTuning:
     __pydantic_config__: ClassVar = AS_SETTINGS
     spend_elasticity: float = 1.6
     memory_days: float = 3.0
-    prior_days: float = 0.05
+    prior_days: float = 0.03
 
 
 def began(*, log_alpha: Floats, spent_cents: Floats, planned_days: Floats) -> dict[str, Floats]:
