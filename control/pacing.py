@@ -36,8 +36,8 @@ class PacingTuning:
             of money, and budgets that bind, make it less, which is what ``control.scarcity`` sees to.
         reporting_lag_s: Typical delay of reported spend; the course is compared as of that long ago.
 
-    The forecast is a controller by itself: the alpha of the last days plus 1 ÷ elasticity times the log of wanted ÷ found spend is a PI loop
-    in its oldest form, with the output fed back through a lag in place of an integral (automatic reset; Åström & Hägglund, *Advanced PID
+    The forecast is a controller by itself: the alpha of the last days plus 1 ÷ elasticity times the log of wanted ÷ found spend is a PI
+    loop in its oldest form, its output fed back through a lag in place of an integral (automatic reset; Åström & Hägglund, *Advanced PID
     Control*, ch. 3), which cannot wind up. So the gains beside it are 0: on training seeds of ``configs/proving/second_price.toml`` kp 0.05
     with ki 0.02 cost 0.7 % of the bound, kp 0.2 with ki 0.05 1.7 %.
     """

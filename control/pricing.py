@@ -63,17 +63,21 @@ LEAST_MARKUP, MOST_MARKUP = 0.1, 0.9
 
 
 def log_markup_elasticity(anchor_price_cents: Floats, cost_cents: Floats, terms: Economics) -> Floats:
-    """(n, m) log elasticity at which the merchant's own price would be the best one, against the mean of its store; 0 where unknown.
+    """(n, m) log elasticity at which the merchant's own price would be the best one; NaN where unknown.
 
-    The best markup is (p − c) ÷ p = 1 ÷ ε, c being the price at which a unit leaves nothing. Merchants differ in how dear they are
-    altogether, so only the differences between the goods of one store count.
+    The best markup is (p − c) ÷ p = 1 ÷ ε, c being the price at which a unit leaves nothing.
     """
     handling = terms.return_rate * terms.return_cost_cents / (1.0 - terms.return_rate)
     markup = 1.0 - (cost_cents + handling) / ((1.0 - terms.fee_ratio) * anchor_price_cents)
-    known = np.isfinite(markup)
-    implied = np.where(known, -np.log(np.minimum(np.maximum(np.where(known, markup, 0.5), LEAST_MARKUP), MOST_MARKUP)), 0.0)
-    mean = row_sums(implied) / np.maximum(row_sums(known.astype(np.float64)), 1.0)
-    return np.where(known, implied - mean[:, None], 0.0)
+    implied: Floats = -np.log(np.minimum(np.maximum(markup, LEAST_MARKUP), MOST_MARKUP))
+    return implied
+
+
+def usual_log_markup_elasticity(log_implied: Floats) -> Floats:
+    """(n,) mean over each store's goods: merchants differ in how dear they are altogether, only differences between goods count."""
+    known = np.isfinite(log_implied)
+    mean: Floats = row_sums(np.where(known, log_implied, 0.0)) / np.maximum(row_sums(known.astype(np.float64)), 1.0)
+    return mean
 
 
 def with_markup(elasticity: Estimate, log_implied: Floats, *, tuning: PricingTuning) -> Estimate:
@@ -81,12 +85,13 @@ def with_markup(elasticity: Estimate, log_implied: Floats, *, tuning: PricingTun
 
     Args:
         elasticity: From sales, any shape.
-        log_implied: From ``log_markup_elasticity``, relative to what is believed of the store.
+        log_implied: From ``log_markup_elasticity``, less what is usual in the store; NaN where unknown.
         tuning: How precise a markup is.
     """
     variance = np.log1p((elasticity.sd / elasticity.mean) ** 2)
     weight = variance / (variance + tuning.markup_log_sd**2) if tuning.markup_slope > 0.0 else np.zeros_like(variance)
-    mean = elasticity.mean * np.exp(weight * tuning.markup_slope * log_implied)
+    weight = np.where(np.isfinite(log_implied), weight, 0.0)
+    mean = elasticity.mean * np.exp(weight * tuning.markup_slope * np.nan_to_num(log_implied))
     return Estimate(mean=mean, sd=mean * np.sqrt(np.expm1(variance * (1.0 - weight))))
 
 
