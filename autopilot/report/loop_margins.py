@@ -114,7 +114,8 @@ def pacing_loop(tuning: PacingTuning, scarcity: ScarcityTuning, plant: SpendPlan
     found = _fading(tuning.response.memory_days)
     forecast = (found + summed / plant.left_days) / (tuning.response.spend_elasticity * (1.0 - found * _felt(tuning.reporting_lag_s)))
     corrected = _pid(tuning.kp, tuning.ki_per_day, kd_days=tuning.kd_days, filter_days=tuning.filter_days) * summed
-    return (forecast + corrected) * damped * reported
+    loop: Response = (forecast + corrected) * damped * reported
+    return loop
 
 
 EVIDENCE = 0.5

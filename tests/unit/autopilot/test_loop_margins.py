@@ -51,9 +51,9 @@ def test_shipped_efficiency_swings_on_no_market_however_many_days_are_remembered
             assert found.phase_deg > LEAST_PHASE_DEG, (plant, found)
 
 
-@pytest.mark.parametrize("changed", [{"kp": 3.0}, {"kp": 0.5, "ki_per_day": 1.5}, {"kd_days": 3.0}])
-def test_gains_that_take_the_margin_are_found(changed: dict[str, float]) -> None:
-    assert not of_spend(replace(SHIPPED.pacing, **changed)).enough
+@pytest.mark.parametrize(("kp", "ki_per_day", "kd_days"), [(3.0, 0.0, 0.0), (0.5, 1.5, 0.0), (0.0, 0.0, 3.0)])
+def test_gains_that_take_the_margin_are_found(kp: float, ki_per_day: float, kd_days: float) -> None:
+    assert not of_spend(replace(SHIPPED.pacing, kp=kp, ki_per_day=ki_per_day, kd_days=kd_days)).enough
 
 
 @pytest.mark.parametrize("changed", [{"spend_elasticity": 0.4}, {"memory_days": 0.1}])

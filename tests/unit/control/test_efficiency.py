@@ -130,9 +130,12 @@ def test_stores_of_a_batch_are_held_each_by_its_own_evidence() -> None:
 def test_days_that_leave_the_record_change_no_mean_alpha() -> None:
     first = paid_at(began(np.zeros(1)), cost_held_cents=np.array([100.0]), log_alpha=np.log([0.5]), dt_days=0.04, tuning=TUNING)
     later = paid_at(first, cost_held_cents=np.array([20.0]), log_alpha=np.log([0.1]), dt_days=0.04, tuning=TUNING)
-    arguments = {"roas": np.array([6.0]), "target_roas": np.array([4.0]), "expected_sales": np.array([50.0]), "tuning": TUNING}
 
-    assert log_cap(later, clicks(), **arguments) == pytest.approx(log_cap(first, clicks(), **arguments))
+    def capped(kept: dict[str, Floats]) -> Floats:
+        figures = {"roas": np.array([6.0]), "target_roas": np.array([4.0]), "expected_sales": np.array([50.0])}
+        return log_cap(kept, clicks(), **figures, tuning=TUNING)
+
+    assert capped(later) == pytest.approx(capped(first))
 
 
 def test_revenue_on_the_scale_of_worth_is_as_much_in_sum_and_favours_what_brings_more() -> None:

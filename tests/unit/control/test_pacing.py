@@ -135,7 +135,7 @@ def test_shipped_gains_leave_the_forecast_as_it_is() -> None:
 
 
 def test_loops_around_a_wrong_forecast_end_on_plan() -> None:
-    budget, spent, memory = 14_000.0, np.zeros(3), None
+    budget, spent, memory, log_alpha = 14_000.0, np.zeros(3), None, np.zeros(3)
     for hour in range(14 * 24):
         log_alpha, _, memory = pacing.pace(
             memory,
