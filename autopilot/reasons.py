@@ -62,7 +62,7 @@ def _bid(judged: Judged, decision: Decision) -> str:
         return f"rule book; a click is worth {value / 100:.2f}"
     said = f"a click is worth {value / 100:.2f} ± {figures['value_per_click_cents_sd'] / 100:.2f}, pace {decision.terms['alpha']:.2f} of it"
     used = figures.get("budget_used", 0.0)
-    return f"{said}; {100.0 * used:.0f} % of its daily budget is used" if used > SCARCE else said
+    return f"{said}, budget {100.0 * used:.0f} % used" if used > SCARCE else said
 
 
 def _budget(judged: Judged, _decision: Decision) -> str:
