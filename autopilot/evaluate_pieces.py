@@ -24,6 +24,7 @@ from autopilot.versions import PLAYED_BY, code_sha256
 from autopilot.whole_file import write_whole
 from control.policy import Trained
 from sim.fleet.fleet import fleet_terms, open_fleet
+from sim.judging.comparison import POLICY
 from sim.judging.contenders import contender
 from sim.judging.evaluation import Trial, trial
 from sim.judging.oracle import OracleScore, oracle
@@ -89,11 +90,16 @@ class Errand:
 def pieces_of(
     family: str, seeds: Sequence[int], controllers: Sequence[str], *, policy: Trained | None, split: Split
 ) -> tuple[list[Piece], list[Piece]]:
-    """The pieces of one family: of trials, and of bounds."""
+    """The pieces of one family: of trials, and of bounds.
+
+    The policy's trials are pieces of their own, so that another policy leaves the others as they are.
+    """
+    others = [name for name in controllers if name != POLICY]
+    groups = [(names, None) for names in _cut(others, split.controllers)] + [((POLICY,), policy)] * (POLICY in controllers)
     trials = [
-        Piece(family=family, seeds=some, controllers=names, policy=policy)
+        Piece(family=family, seeds=some, controllers=names, policy=trained)
         for some in _cut(seeds, split.stores)
-        for names in _cut(controllers, split.controllers)
+        for names, trained in groups
     ]
     return trials, [Piece(family=family, seeds=some) for some in _cut(seeds, split.bounds)]
 

@@ -46,9 +46,13 @@ def _price(judged: Judged, _decision: Decision) -> str:
     because = (
         f"stock of {figures['on_hand']:.0f} must last"
         if target > best * 1.001
-        else f"best margin at elasticity {figures['elasticity']:.1f} ± {figures['elasticity_sd']:.1f}"
+        else f"best margin at elasticity {figures['elasticity']:.1f} ± {figures['elasticity_sd']:.1f} and by its markup"
     )
     return f"towards {target / 100:.2f}: {because}"
+
+
+SCARCE = 0.85
+"""Used share of a daily budget from which ``control.scarcity`` takes a noticeable part of a bid."""
 
 
 def _bid(judged: Judged, decision: Decision) -> str:
@@ -56,7 +60,9 @@ def _bid(judged: Judged, decision: Decision) -> str:
     value = figures["value_per_click_cents"]
     if "alpha" not in decision.terms:
         return f"rule book; a click is worth {value / 100:.2f}"
-    return f"a click is worth {value / 100:.2f} ± {figures['value_per_click_cents_sd'] / 100:.2f}, pace {decision.terms['alpha']:.2f} of it"
+    said = f"a click is worth {value / 100:.2f} ± {figures['value_per_click_cents_sd'] / 100:.2f}, pace {decision.terms['alpha']:.2f} of it"
+    used = figures.get("budget_used", 0.0)
+    return f"{said}, budget {100.0 * used:.0f} % used" if used > SCARCE else said
 
 
 def _budget(judged: Judged, _decision: Decision) -> str:

@@ -101,11 +101,11 @@ def train(config: Path, *, runs: Path, clock: Clock, tell: Callable[[str, dict[s
 
 
 def best_of(candidates: Sequence[Candidate]) -> Candidate:
-    """Of those that lose in no family the one that wins most on average; where all lose somewhere, the one that loses least there."""
+    """Of those that lose in no family the one that wins most on average; where all lose somewhere, the worst family's loss counts twice."""
     harmless = [candidate for candidate in candidates if candidate.least_lift >= 0.0]
     if harmless:
         return max(harmless, key=lambda candidate: candidate.mean_lift)
-    return max(candidates, key=lambda candidate: candidate.least_lift)
+    return max(candidates, key=lambda candidate: candidate.mean_lift + min(candidate.least_lift, 0.0))
 
 
 def _done(stage: Stage, run: Run, progress: Progress) -> dict[str, Any]:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
 
-from control import efficiency, pacing, pid, price_law, scarcity
+from control import efficiency, pacing, pid, price_law, response, scarcity
 from control.controller import ControllerMemory, Proposal
-from control.efficiency import EfficiencyTuning
+from control.efficiency import Clicks, EfficiencyTuning
 from control.fence import FenceTuning, fenced_budgets
 from control.paced_bids import BID_DEADBAND_RATIO, day_cents, is_first_tick, revenue_per_click_cents, settled_bids, share_planned
 from control.pacing import PacingTuning
 from control.pricing import PricingTuning
+from control.rows import row_sums
 from control.scarcity import ScarcityTuning
 from control.sight import Sight
 from perception.fields import Field
@@ -55,66 +55,106 @@ class Laws:
         planned_share = share_planned(sight, lag_s=tuning.pacing.reporting_lag_s)
         used, arrays = scarcity.used_share(memory.arrays, sight, planned_share=planned_share, tuning=tuning.scarcity)
         worth = scarcity.worth_cents(sight.beliefs.value_per_click_cents.mean, used, sight, tuning.scarcity)
-        alpha, terms, loops = _alpha(memory, sight, tuning, worth_cents=worth, planned_cents=planned_share * sight.course.ad_budget_cents)
+        paced = _paced(memory, sight, tuning, worth_cents=worth, planned_share=planned_share)
+        clicks = _clicks(sight)
+        log_cap, record = _capped(memory, sight, tuning, clicks, log_alpha=response.reported_log_alpha(paced.kept))
+        log_alpha = np.fmin(paced.log_alpha, log_cap)
+        kept = response.felt(paced.kept, log_alpha, dt_days=sight.dt_days, lag_s=tuning.pacing.reporting_lag_s)
         budgets, paused = fenced_budgets(sight, tuning.fence)
-        bids = settled_bids(_wished(alpha, worth, sight, tuning), sight, paused=paused, deadband_ratio=tuning.bid_deadband_ratio)
+        wished = _wished(log_alpha, paced.log_alpha, worth, clicks, sight, tuning)
+        bids = settled_bids(wished, sight, paused=paused, deadband_ratio=tuning.bid_deadband_ratio)
         setpoints = {Field.BID: bids, Field.DAILY_BUDGET: budgets}
+        terms = paced.terms | {
+            "roas": np.where(sight.course.target_roas > 0.0, sight.reported.roas, np.nan),
+            "alpha_roas": np.exp(log_cap),
+            "alpha": np.exp(log_alpha),
+        }
         sku_terms = {"budget_used": used[:, sight.goods.campaign_of]}
+        arrays = arrays | kept | record
         if tuning.move_prices:
-            setpoints[Field.PRICE], price_terms, kept = price_law.proposed(memory.arrays, sight, tuning.pricing)
-            sku_terms, arrays = sku_terms | price_terms, kept | arrays
-        return Proposal(setpoints=setpoints, terms=terms, sku_terms=sku_terms), ControllerMemory(loops=loops, arrays=arrays)
+            setpoints[Field.PRICE], price_terms, prices = price_law.proposed(memory.arrays, sight, tuning.pricing)
+            sku_terms, arrays = sku_terms | price_terms, prices | arrays
+        return Proposal(setpoints=setpoints, terms=terms, sku_terms=sku_terms), ControllerMemory(loops={_PACING: paced.loop}, arrays=arrays)
 
 
-def _alpha(
-    memory: ControllerMemory, s: Sight, tuning: LawsTuning, *, worth_cents: Floats, planned_cents: Floats
-) -> tuple[Floats, dict[str, Floats], dict[str, pid.Memory]]:
-    """(n,) min(alpha_budget, alpha_roas) with the terms of both loops and their memories."""
-    course, spent = s.course, s.reported.spent_cents
-    fresh = is_first_tick(s)
-    paced, paced_memory = pacing.pace(
-        None if fresh else memory.loops.get("pacing"),
-        planned_cents=planned_cents,
+_PACING = "pacing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Paced:
+    """(n,) log alpha that the budget asks for, its terms, and what its forecast and its loop keep."""
+
+    log_alpha: Floats
+    terms: dict[str, Floats]
+    kept: dict[str, Floats]
+    loop: pid.Memory
+
+
+def _paced(memory: ControllerMemory, s: Sight, tuning: LawsTuning, *, worth_cents: Floats, planned_share: Floats) -> _Paced:
+    planned, spent = planned_share * s.course.ad_budget_cents, s.reported.spent_cents
+    planned_days = planned_share * (s.course.ends_days - s.course.starts_days)
+    fresh = is_first_tick(s) or not response.has_begun(memory.arrays)
+    if fresh:
+        standing = implied_alpha(s.setpoints[Field.BID], worth_cents)
+        start = np.log(np.where(np.greater(standing, 0.0), standing, tuning.pacing.alpha_start))
+        kept = response.began(log_alpha=start, spent_cents=spent, planned_days=planned_days)
+    else:
+        kept = response.learnt(memory.arrays, spent_cents=spent, planned_days=planned_days, tuning=tuning.pacing.response)
+    day = day_cents(s)
+    left_days = np.maximum(s.course.ends_days - s.course.starts_days - planned_days, response.LEAST_LEFT_DAYS)
+    wanted = np.minimum(np.maximum(s.course.ad_budget_cents - spent, 0.0) / left_days, response.MOST_RATIO * day)
+    forecast = response.forecast(kept, day_cents=wanted, tuning=tuning.pacing.response)
+    log_alpha, loop, after = pacing.pace(
+        None if fresh else memory.loops.get(_PACING),
+        forecast=forecast,
+        planned_cents=planned,
         spent_cents=spent,
-        day_cents=day_cents(s),
+        day_cents=day,
         dt_days=s.dt_days,
         tuning=tuning.pacing,
-        alpha=implied_alpha(s.setpoints[Field.BID], worth_cents) if fresh else math.nan,
     )
-    held, held_memory = _held(memory.loops.get("efficiency"), s, tuning)
-    alpha_budget, alpha_roas = np.exp(paced.output), np.exp(held.output)
-    alpha = np.fmin(alpha_budget, alpha_roas)
     terms = {
-        "planned_cents": planned_cents,
+        "planned_cents": planned,
         "spent_cents": spent,
-        "p": paced.p,
-        "i": paced.i,
-        "d": paced.d,
-        "alpha_budget": alpha_budget,
-        "roas": np.where(course.target_roas > 0.0, s.reported.roas, np.nan),
-        "alpha_roas": alpha_roas,
-        "alpha": alpha,
+        "forecast": forecast,
+        "p": loop.p,
+        "i": loop.i,
+        "d": loop.d,
+        "alpha_budget": np.exp(log_alpha),
     }
-    return alpha, terms, {"pacing": paced_memory, "efficiency": held_memory}
+    return _Paced(log_alpha=log_alpha, terms=terms, kept=kept, loop=after)
 
 
-def _held(memory: pid.Memory | None, s: Sight, tuning: LawsTuning) -> tuple[pid.Terms, pid.Memory]:
-    """The step of the efficiency loops; its work is spared where no store has a target."""
+def _clicks(s: Sight) -> Clicks:
+    return Clicks(
+        count=s.reported.clicks_7d,
+        cost_cents=s.reported.cost_7d_cents,
+        revenue_cents=revenue_per_click_cents(s),
+        value_cents=s.beliefs.value_per_click_cents.mean,
+    )
+
+
+def _capped(
+    memory: ControllerMemory, s: Sight, tuning: LawsTuning, clicks: Clicks, *, log_alpha: Floats
+) -> tuple[Floats, dict[str, Floats]]:
+    """(n,) log of the cap by ROAS, NaN where there is no target; its work is spared where no store has one."""
+    cost = row_sums(s.reported.cost_held_cents)
+    if is_first_tick(s) or not efficiency.has_begun(memory.arrays):
+        record = efficiency.began(cost)
+    else:
+        record = efficiency.paid_at(memory.arrays, cost_held_cents=cost, log_alpha=log_alpha, dt_days=s.dt_days, tuning=tuning.efficiency)
     target = s.course.target_roas
     if not (target > 0.0).any():
-        return efficiency.without_target(len(target))
-    return efficiency.hold(
-        memory,
+        return np.full(target.shape, np.nan), record
+    cap = efficiency.log_cap(
+        record,
+        clicks,
         roas=s.reported.roas,
         target_roas=target,
-        floor_alpha=efficiency.safe_alpha(
-            s.beliefs.value_per_click_cents.mean, revenue_per_click_cents(s), target_roas=np.maximum(target, 1e-9)
-        ),
         expected_sales=s.reported.expected_sales,
-        dt_days=s.dt_days,
-        high_alpha=tuning.pacing.alpha_high,
         tuning=tuning.efficiency,
     )
+    return cap, record
 
 
 def implied_alpha(bid_cents: Floats, worth_cents: Floats) -> Floats:
@@ -128,9 +168,18 @@ def implied_alpha(bid_cents: Floats, worth_cents: Floats) -> Floats:
     return np.where(count > 0, 0.5 * pair[:, 0] + 0.5 * pair[:, 1], np.nan)
 
 
-def _wished(alpha: Floats, worth_cents: Floats, s: Sight, tuning: LawsTuning) -> Floats:
-    """(n, m) bids before limits: alpha · worth, learners no lower than at the start while their budget lasts."""
+def _wished(log_alpha: Floats, log_alpha_budget: Floats, worth_cents: Floats, clicks: Clicks, s: Sight, tuning: LawsTuning) -> Floats:
+    """(n, m) bids before limits: alpha · worth, learners no lower than at the start while their budget lasts.
+
+    Where ROAS holds alpha down, a share 1 − alpha ÷ alpha_budget of a bid goes by revenue instead of margin: with a price mu on the
+    target R the best bid is (value + mu · revenue) ÷ (1 + lambda + mu · R), Yang et al., KDD 2019.
+    """
     course = s.course
     learning = (course.learning_cents > 0.0) & (s.reported.cost_held_cents < course.learning_cents)
-    wished: Floats = np.where(learning, np.maximum(alpha, tuning.pacing.alpha_start)[:, None], alpha[:, None]) * worth_cents
-    return wished
+    alpha = np.exp(log_alpha)
+    scale = np.where(learning, np.maximum(alpha, tuning.pacing.alpha_start)[:, None], alpha[:, None])
+    held = np.where(course.target_roas > 0.0, 1.0 - np.exp(np.minimum(log_alpha - log_alpha_budget, 0.0)), 0.0)
+    wished: Floats = scale * worth_cents
+    return (
+        wished if not held.any() else wished + alpha[:, None] * held[:, None] * (efficiency.by_revenue(clicks, worth_cents) - worth_cents)
+    )

@@ -54,6 +54,8 @@ def proposed(kept: dict[str, Floats], s: Sight, tuning: PricingTuning) -> tuple[
 def _with_best(kept: dict[str, Floats], wanted: Bools, s: Sight, tuning: PricingTuning) -> dict[str, Floats]:
     """``kept`` with the best prices renewed where they are wanted and what they rest on has changed."""
     elasticity, terms = s.beliefs.elasticity, s.economics
+    implied = pricing.log_markup_elasticity(s.goods.anchor_price_cents, s.goods.cost_cents, terms)
+    usual = pricing.usual_log_markup_elasticity(implied)[:, None]
     rests_on = {
         "low_cents": s.course.price_low_cents,
         "high_cents": s.course.price_high_cents,
@@ -61,8 +63,10 @@ def _with_best(kept: dict[str, Floats], wanted: Bools, s: Sight, tuning: Pricing
         "cost_cents": s.goods.cost_cents,
         "elasticity": elasticity.mean,
         "elasticity_sd": elasticity.sd,
+        "usual_log_markup": np.broadcast_to(usual, wanted.shape),
     }
-    trade = np.array([[terms.fee_ratio, terms.return_rate, terms.return_cost_cents, tuning.elasticity_floor, tuning.doubt]])
+    said = (tuning.elasticity_floor, tuning.doubt, tuning.markup_slope, tuning.markup_log_sd)
+    trade = np.array([[terms.fee_ratio, terms.return_rate, terms.return_cost_cents, *said]])
     # a daemon may go on from what an older version kept
     if _BEST not in kept or kept[_TRADE].shape[1] != trade.shape[1]:
         nothing = np.full(wanted.shape, np.nan)
@@ -77,9 +81,8 @@ def _with_best(kept: dict[str, Floats], wanted: Bools, s: Sight, tuning: Pricing
     stale = wanted & ~holds
     if not stale.any():
         return kept
-    low, high, reference, cost, mean, sd = (figures[stale] for figures in rests_on.values())
+    low, high, reference, cost, mean, sd, _ = (figures[stale] for figures in rests_on.values())
+    believed = pricing.with_markup(Estimate(mean=mean, sd=sd), (implied - usual)[stale], tuning=tuning)
     best = kept[_BEST].copy()
-    best[stale] = pricing.best_price_cents(
-        low, high, reference=reference, cost=cost, elasticity=Estimate(mean=mean, sd=sd), terms=terms, tuning=tuning
-    )
+    best[stale] = pricing.best_price_cents(low, high, reference=reference, cost=cost, elasticity=believed, terms=terms, tuning=tuning)
     return {_BEST: best, _TRADE: kept[_TRADE]} | {name: np.where(stale, figures, kept[name]) for name, figures in rests_on.items()}

@@ -14,6 +14,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from control.rows import row_sums
 from perception.economics import Economics, unit_margin_cents
 from perception.state import Estimate
 from perception.units import AS_SETTINGS, Bools, Floats
@@ -39,6 +40,10 @@ class PricingTuning:
             price, >= 0. Of 0, 0.25, 0.35, 0.5 and 1, compared on 32-64 training stores each, 0.5 took nearly all of the gain on
             steady, thin_data and stock_limited (+7 to +10 % of profit over 0) at a loss on real_demand of 0.6 to 0.9 %, which is
             within two standard errors.
+        markup_slope: Percent of a product's elasticity per percent of what its markup implies, both against the rest of the assortment,
+            >= 0. Above 1, because merchants keep markups within what is customary and elasticities know no custom; 0: markups tell nothing.
+        markup_log_sd: How far a merchant's own markup, which is best at 1 ÷ elasticity (Lerner 1934), is off as a measurement of how a
+            product's log elasticity differs from the rest of the assortment, > 0; the smaller, the more it is believed.
         lead_days: Days of sales the stock should cover before the price is raised to stretch it.
     """
 
@@ -48,7 +53,46 @@ class PricingTuning:
     deadband_ratio: float = 0.02
     elasticity_floor: float = 0.3
     doubt: float = 0.5
+    markup_slope: float = 2.0
+    markup_log_sd: float = 0.2
     lead_days: float = 14.0
+
+
+LEAST_MARKUP, MOST_MARKUP = 0.1, 0.9
+"""Markups beyond tell of something else than elasticity."""
+
+
+def log_markup_elasticity(anchor_price_cents: Floats, cost_cents: Floats, terms: Economics) -> Floats:
+    """(n, m) log elasticity at which the merchant's own price would be the best one; NaN where unknown.
+
+    The best markup is (p − c) ÷ p = 1 ÷ ε, c being the price at which a unit leaves nothing.
+    """
+    handling = terms.return_rate * terms.return_cost_cents / (1.0 - terms.return_rate)
+    markup = 1.0 - (cost_cents + handling) / ((1.0 - terms.fee_ratio) * anchor_price_cents)
+    implied: Floats = -np.log(np.minimum(np.maximum(markup, LEAST_MARKUP), MOST_MARKUP))
+    return implied
+
+
+def usual_log_markup_elasticity(log_implied: Floats) -> Floats:
+    """(n,) mean over each store's goods: merchants differ in how dear they are altogether, only differences between goods count."""
+    known = np.isfinite(log_implied)
+    mean: Floats = row_sums(np.where(known, log_implied, 0.0)) / np.maximum(row_sums(known.astype(np.float64)), 1.0)
+    return mean
+
+
+def with_markup(elasticity: Estimate, log_implied: Floats, *, tuning: PricingTuning) -> Estimate:
+    """The belief with what the merchant's markup says of it: two measurements of log elasticity, weighed by their precision.
+
+    Args:
+        elasticity: From sales, any shape.
+        log_implied: From ``log_markup_elasticity``, less what is usual in the store; NaN where unknown.
+        tuning: How precise a markup is.
+    """
+    variance = np.log1p((elasticity.sd / elasticity.mean) ** 2)
+    weight = variance / (variance + tuning.markup_log_sd**2) if tuning.markup_slope > 0.0 else np.zeros_like(variance)
+    weight = np.where(np.isfinite(log_implied), weight, 0.0)
+    mean = elasticity.mean * np.exp(weight * tuning.markup_slope * np.nan_to_num(log_implied))
+    return Estimate(mean=mean, sd=mean * np.sqrt(np.expm1(variance * (1.0 - weight))))
 
 
 def best_price_cents(

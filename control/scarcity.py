@@ -21,6 +21,10 @@ _COST, _PLANNED = "campaign_cost_cents", "planned_days"
 _SPENT, _ALLOWED = "campaign_spent_cents", "campaign_allowed_cents"
 
 
+SCARCEST = 3.0
+"""However far a campaign passes its budget: a twentieth of alpha is left at a droop of 1, so that it is seen when there is money again."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScarcityTuning:
     """How bids answer to the used share of a daily budget.
@@ -28,12 +32,15 @@ class ScarcityTuning:
     Attributes:
         droop: Fall of log alpha per daily budget used, >= 0: the static characteristic (droop) by which sources that share a load are
             told apart without talking to each other. At 1 a campaign that uses all of its budget bids 37 % of the rest's alpha.
+        sharpness: Power of the used share, >= 1. At 1 bids fall from the first cent on; at 16 next to nothing happens on a course that
+            uses 0.77 of a budget, as the fence leaves it, and everything where a campaign runs out of money before its day is over.
         memory_days: Time constant of the used share, in days of planned spend, > 0.
         grace_days: Days of a budget that count as unused before anything is seen, > 0.
     """
 
     __pydantic_config__: ClassVar = AS_SETTINGS
     droop: float = 1.0
+    sharpness: float = 16.0
     memory_days: float = 4.0
     grace_days: float = 0.5
 
@@ -66,6 +73,7 @@ def used_share(kept: dict[str, Floats], s: Sight, *, planned_share: Floats, tuni
 
 
 def worth_cents(value_cents: Floats, used: Floats, s: Sight, tuning: ScarcityTuning) -> Floats:
-    """(n, m) value of a click as its campaign's budget can afford it: value · exp(−droop · used share)."""
-    worth: Floats = value_cents * np.exp(-tuning.droop * used)[:, s.goods.campaign_of]
+    """(n, m) value of a click as its campaign's budget can afford it: value · exp(−droop · used^sharpness), a little at least."""
+    scarce = np.minimum(used**tuning.sharpness, SCARCEST)
+    worth: Floats = value_cents * np.exp(-tuning.droop * scarce)[:, s.goods.campaign_of]
     return worth

@@ -19,7 +19,7 @@ from control.efficiency import EfficiencyTuning
 from control.pacing import PacingTuning
 from control.scarcity import ScarcityTuning
 from perception.maturity import STEP_S, MaturityCurve, reported_by_age
-from perception.units import SECONDS_PER_HOUR, Floats
+from perception.units import SECONDS_PER_DAY, SECONDS_PER_HOUR, Floats
 
 TICK_DAYS = 1.0 / 24.0
 HOURS_PER_DAY = 24
@@ -42,12 +42,14 @@ class SpendPlant:
             16 training stores each of steady, thin_data, real_demand and aggressive_rivals at constant alphas of the true worth.
         lag_low_h, lag_high_h: An hour's spend is reported so many hours after its end, evenly.
         used_share: Of the daily budget on course, what the scarcity law acts on; 0 leaves it out. 1 ÷ 1.3 behind the usual fence.
+        left_days: Days that are left of the window: what has gone wrong is spread over them.
     """
 
     elasticity: float
     lag_low_h: int
     lag_high_h: int
     used_share: float = 0.0
+    left_days: float = 7.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,24 +99,46 @@ REMEMBERED_DAYS = (3, 7, 14, 28)
 
 
 def pacing_loop(tuning: PacingTuning, scarcity: ScarcityTuning, plant: SpendPlant) -> Response:
-    """The open loop of spend: ``control.pacing`` and the market, with ``control.scarcity`` as a loop of its own within it.
+    """The open loop of spend, cut where reports come in: ``control.response``, ``control.pacing`` and the market.
 
-    Log alpha moves spend a day at once; reports add it up, late; the error is in days of planned spend.
+    ``control.scarcity`` is a loop of its own within it. Log alpha u moves spend a day at once; reports show it late, D. The forecast is
+    u = F·G·u + (w − F·r) ÷ η₀: faded means F of the alpha that was felt, G, and of the log r of the spend found, and the log w of the spend
+    wanted, which answers what was spent too much over the days left. So u = −(F + Σ ÷ left) ÷ (η₀·(1 − F·G))·r, and 1 ÷ (1 − F·G) is what
+    integrates.
     """
     reported = _delayed(plant.lag_low_h, plant.lag_high_h)
     summed = _response([TICK_DAYS], [1.0, -1.0])
-    faded = _response([TICK_DAYS / scarcity.memory_days], [1.0, TICK_DAYS / scarcity.memory_days - 1.0])
-    damped = plant.elasticity / (1.0 + plant.elasticity * scarcity.droop * plant.used_share * faded * reported)
-    return _pid(tuning.kp, tuning.ki_per_day, kd_days=tuning.kd_days, filter_days=tuning.filter_days) * damped * summed * reported
+    faded = _fading(scarcity.memory_days)
+    slope = scarcity.droop * scarcity.sharpness * plant.used_share**scarcity.sharpness
+    damped = plant.elasticity / (1.0 + plant.elasticity * slope * faded * reported)
+    found = _fading(tuning.response.memory_days)
+    forecast = (found + summed / plant.left_days) / (tuning.response.spend_elasticity * (1.0 - found * _felt(tuning.reporting_lag_s)))
+    corrected = _pid(tuning.kp, tuning.ki_per_day, kd_days=tuning.kd_days, filter_days=tuning.filter_days) * summed
+    loop: Response = (forecast + corrected) * damped * reported
+    return loop
 
 
-def efficiency_loop(tuning: EfficiencyTuning, plant: RoasPlant, curve: MaturityCurve | None = None) -> Response:
-    """The open loop of ROAS: ``control.efficiency`` and the market, seen through days of clicks weighed by their maturity."""
+EVIDENCE = 0.5
+"""Weight of measured ROAS against what is believed of clicks, at which the efficiency loop is looked at."""
+
+CLICK_DAYS = 7
+"""Days of clicks whose cost tells what is believed."""
+
+
+def efficiency_loop(
+    tuning: EfficiencyTuning, plant: RoasPlant, *, lag_s: float = PacingTuning().reporting_lag_s, curve: MaturityCurve | None = None
+) -> Response:
+    """The open loop of ROAS: ``control.efficiency`` and the market, seen through days of clicks weighed by their maturity.
+
+    The cap is u = F·G·u + r, r being the log of ROAS seen, over all remembered days by orders and over a week by what clicks cost.
+    """
     ages_s = (np.arange(plant.remembered_days * HOURS_PER_DAY) + 0.5) * SECONDS_PER_HOUR
     table = reported_by_age(curve or MaturityCurve())
     weight = np.interp(ages_s, np.arange(table.size) * STEP_S, table)
-    seen = _response((weight / weight.sum()).tolist(), [1.0]) * _delayed(0, 0)
-    return _pid(tuning.kp, tuning.ki_per_day) * plant.elasticity * seen
+    hours = min(CLICK_DAYS, plant.remembered_days) * HOURS_PER_DAY
+    by_orders, by_clicks = (_response((each / each.sum()).tolist(), [1.0]) for each in (weight, np.ones(hours)))
+    seen = (EVIDENCE * by_orders + (1.0 - EVIDENCE) * by_clicks) * _delayed(0, 0)
+    return plant.elasticity * seen / (1.0 - _fading(tuning.memory_days) * _felt(lag_s))
 
 
 def margins(loop: Response) -> Margins:
@@ -188,6 +212,18 @@ def _pid(kp: float, ki_per_day: float, *, kd_days: float = 0.0, filter_days: flo
     integral = _response([ki_per_day * TICK_DAYS], [1.0, -1.0])
     slope = _response([kd_days * blend / TICK_DAYS, -kd_days * blend / TICK_DAYS], [1.0, blend - 1.0])
     return kp + integral + slope
+
+
+def _fading(memory_days: float) -> Response:
+    """A mean that forgets with a time constant, as ``control.response`` and ``control.scarcity`` keep it."""
+    step = TICK_DAYS / memory_days
+    return _response([step], [1.0, step - 1.0])
+
+
+def _felt(lag_s: float) -> Response:
+    """``control.response.felt``: alpha as it comes to be seen, from the tick after on."""
+    blend = TICK_DAYS / (lag_s / SECONDS_PER_DAY + TICK_DAYS)
+    return _response([0.0, blend], [1.0, blend - 1.0])
 
 
 def _delayed(low_h: int, high_h: int) -> Response:

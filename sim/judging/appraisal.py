@@ -5,8 +5,9 @@ luck to come: it is the fluid (expected-value) problem, solved anew whenever it 
 
 A click is worth its expected orders within the window times units times margin, unless the stock sells without it. Bids maximise
 (v + mu·r)·clicks − (1 + lambda + mu·R)·cost on the expected landscape, with lambda and mu found by bisection on budget and ROAS. An order
-also lifts the organic rank: it is worth the further organic orders that this brings within the window, to first order. Reviews, baskets
-and repeat buyers are not in it.
+also lifts the organic rank: it is worth the further organic orders that this brings within the window, to first order, as many more as the
+days to come are busier than today. And it brings orders of the whole range: companions in its basket, and buyers who come back. Reviews
+are not in it.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from sim.fleet.fleet import FleetState, FleetTerms
 from sim.mechanics import feedback
 from sim.mechanics.feedback import Effects
 from sim.moment import HOURS_PER_DAY, Moment
-from sim.parameters.mechanics import OrganicRank
+from sim.parameters.mechanics import Baskets, OrganicRank
 
 BID_LEVELS = np.array([0.0, 0.06, 0.12, 0.18, 0.24, 0.3, 0.37, 0.45, 0.55, 0.68, 0.84, 1.05])
 """Shares of a click's worth that are tried."""
@@ -47,6 +48,7 @@ class Outlook:
         units_per_click: (n, m) expected of a click now, all in all.
         elasticity: (n, m) true magnitude, with what a price does to the rank.
         followers: Organic orders that one more order brings within the rest of the window, through the rank.
+        range_orders: Orders of anything in the range that one more ad order brings with it and within the rest of the window.
     """
 
     traffic_days: float
@@ -56,6 +58,7 @@ class Outlook:
     units_per_click: Floats
     elasticity: Floats
     followers: float
+    range_orders: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +95,8 @@ def appraise(terms: FleetTerms, state: FleetState, seen: Sight) -> Appraisal:
     )
     outlook = _outlook(terms, state, effect, moment=moment)
     counted = outlook.units_per_click * outlook.counted_share
-    worth = counted * margin_cents(state.setpoints.price_cents.astype(np.float64), seen) * (1.0 + outlook.followers)
+    margin = margin_cents(state.setpoints.price_cents.astype(np.float64), seen)
+    worth = counted * margin * (1.0 + outlook.followers) + _range_worth(outlook, state, margin)
     traffic = _usual_day(state, effect)
     grid = np.floor(worth[..., None] * BID_LEVELS).astype(np.int64)
     land = landscape(terms, state, traffic, grid)
@@ -136,17 +140,39 @@ def _outlook(terms: FleetTerms, state: FleetState, effect: Effects, *, moment: M
     ]
     arrived = world.delay_cumulative[min(left, world.delay_cumulative.size) - 1] if left > 0 else 0.0
     shape = world.cvr.shape
-    followers = _followers(market.organic_rank, days=left / HOURS_PER_DAY)
+    days = left / HOURS_PER_DAY
+    demand_days = sum(day_index(market.demand, day) * market.demand.hour_shares[hour] for day, hour in hours)
+    busier = demand_days / max(days * day_index(market.demand, moment.day), 1e-9)
+    followers = _followers(market.organic_rank, days=days)
     order_per_click = np.minimum(world.cvr * effect.order_per_click, market.conversion.cvr_maximum)
     return Outlook(
         traffic_days=sum(search_index(market.demand, market.traffic, day, hour) for day, hour in hours),
-        demand_days=sum(day_index(market.demand, day) * market.demand.hour_shares[hour] for day, hour in hours),
+        demand_days=demand_days,
         counted_share=float(arrived),
         organic_units=np.broadcast_to(world.orders_per_day * effect.organic * world.mean_units, shape),
         units_per_click=order_per_click * world.mean_units,
         elasticity=np.broadcast_to(world.elasticity * (1.0 + followers), shape),
-        followers=followers,
+        followers=followers * busier,
+        range_orders=_range_orders(market.baskets, days=days) * float(arrived),
     )
+
+
+def _range_worth(outlook: Outlook, state: FleetState, margin: Floats) -> Floats:
+    """(n, m) what the orders of the range that follow a click are worth; 0 in a market without baskets."""
+    customers = state.market.feedback.mechanics.baskets
+    if customers is None:
+        return np.zeros_like(margin)
+    world = state.market.world
+    one_order = (customers.range_share * world.mean_units * margin).sum(axis=1, keepdims=True)
+    worth: Floats = outlook.units_per_click / world.mean_units * outlook.range_orders * one_order
+    return worth
+
+
+def _range_orders(baskets: Baskets | None, *, days: float) -> float:
+    """Companions of an ad order, and the repeat orders that its buyer places within so many days."""
+    if baskets is None:
+        return 0.0
+    return baskets.companion_lines + baskets.repeat_share * (1.0 - float(np.exp(-days / baskets.repeat_mean_days)))
 
 
 def _followers(rank: OrganicRank | None, *, days: float) -> float:

@@ -15,9 +15,10 @@ from autopilot.cli.shell import run
 from autopilot.cli.typed import typed_command
 from autopilot.errors import ConfigError
 from autopilot.evaluate import Judged, Task, pieces_for, put_together, tasks_of
-from autopilot.evaluate_pieces import Errand, Outcome, Piece, Split, fingerprint, forget_others, kept_at, work
+from autopilot.evaluate_pieces import Errand, Outcome, Piece, Split, fingerprint, forget_others, kept_at, pieces_of, work
 from autopilot.evaluate_result import payload, save, saved
 from autopilot.report.eval_markdown import write_eval_markdown
+from tests.unit.control.networks import trained_of
 
 CONTRACT = {
     *("controller", "family", "n", "share_iqm", "ci_low", "ci_high", "violations", "interventions_per_1000", "writes"),
@@ -229,3 +230,9 @@ def test_what_cannot_be_drawn_is_said(spoil: Callable[[Path], None], said: str, 
 
     assert run(["plot", "eval", str(tmp_path / "quick.json")]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_pieces_of_other_controllers_do_not_rest_on_the_policy() -> None:
+    trials, _ = pieces_of("steady", (1, 2), ("laws", "policy", "pid"), policy=trained_of(), split=Split())
+
+    assert [(piece.controllers, piece.policy is None) for piece in trials] == [(("laws", "pid"), True), (("policy",), False)]

@@ -104,7 +104,7 @@ def test_who_loses_nowhere_is_chosen_before_who_wins_most() -> None:
     meek = Candidate(stage="meek", lift={"steady": 0.01, "seasonal": 0.01})
 
     assert best_of([bold, sound, meek]) == sound
-    assert best_of([bold, Candidate(stage="bad", lift={"steady": 0.2, "seasonal": -0.02})]) == bold
+    assert best_of([bold, Candidate(stage="bad", lift={"steady": 0.12, "seasonal": -0.04})]) == bold
 
 
 def test_rounds_and_holdout_share_no_store(tmp_path: Path) -> None:

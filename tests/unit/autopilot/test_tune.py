@@ -27,10 +27,10 @@ from sim.judging.statistics import Interval
 
 CONFIGS = Path(__file__).parents[3] / "configs"
 GAINS = {
-    "pacing.kp": Gain(low=0.1, high=1.6, scale="log"),
+    "pacing.alpha_start": Gain(low=0.1, high=1.6, scale="log"),
     "scarcity.droop": Gain(low=0.0, high=2.0),
 }
-BEST = {"pacing.kp": 0.8, "scarcity.droop": 0.5}
+BEST = {"pacing.alpha_start": 0.8, "scarcity.droop": 0.5}
 """Where the made-up scores below have their top."""
 
 
@@ -143,13 +143,13 @@ def test_the_state_of_another_search_is_refused(tmp_path: Path) -> None:
 
 
 def test_gains_that_break_a_hard_limit_are_out_however_much_they_earn(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(tuning, "compare", Hill(lambda gains: gains["pacing.kp"] > 0.5))
+    monkeypatch.setattr(tuning, "compare", Hill(lambda gains: gains["pacing.alpha_start"] > 0.5))
 
     found = tune(settings(), state=tmp_path / "state.json", progress=nobody)
 
     finals = [one for phase in found.phases if phase.kind != SEARCH for one in phase.verdicts]
     assert found.winner is not None
-    assert found.winner.gains["pacing.kp"] <= 0.5
+    assert found.winner.gains["pacing.alpha_start"] <= 0.5
     assert any(one.rejected for phase in found.phases for one in phase.verdicts)
     # the centre of the search was never driven before the first halving
     assert sum(one.rejected for one in finals) <= 1
@@ -175,7 +175,7 @@ def test_one_at_a_time_moves_each_gain_down_and_up_and_chooses_nothing(tmp_path:
     (phase,) = found.phases
     defaults = gains_of(LawsTuning())
     moved = [{name for name, value in one.gains.items() if value != defaults[name]} for one in phase.verdicts]
-    assert moved == [{"pacing.kp"}, {"pacing.kp"}, {"scarcity.droop"}, {"scarcity.droop"}]
+    assert moved == [{"pacing.alpha_start"}, {"pacing.alpha_start"}, {"scarcity.droop"}, {"scarcity.droop"}]
     assert found.winner is None
 
 
@@ -211,11 +211,11 @@ def test_a_share_of_a_range_and_back(gain: Gain) -> None:
 def test_gains_are_named_by_dotted_paths() -> None:
     known = gains_of(LawsTuning())
 
-    changed = with_gains(LawsTuning(), {"pacing.kp": 0.9, "bid_deadband_ratio": 0.05, "pacing.alpha_high": 0.8})
+    changed = with_gains(LawsTuning(), {"pacing.alpha_start": 0.9, "bid_deadband_ratio": 0.05, "pacing.alpha_high": 0.8})
 
-    assert {"pacing.kp", "pricing.doubt", "bid_deadband_ratio"} <= known.keys()
+    assert {"pacing.alpha_start", "pricing.doubt", "bid_deadband_ratio"} <= known.keys()
     assert "move_prices" not in known
-    assert gains_of(changed) == known | {"pacing.kp": 0.9, "bid_deadband_ratio": 0.05, "pacing.alpha_high": 0.8}
+    assert gains_of(changed) == known | {"pacing.alpha_start": 0.9, "bid_deadband_ratio": 0.05, "pacing.alpha_high": 0.8}
 
 
 def test_a_verdict_is_the_paired_difference_and_names_broken_limits() -> None:
@@ -225,7 +225,7 @@ def test_a_verdict_is_the_paired_difference_and_names_broken_limits() -> None:
         return Earned(profit_cents=profit * factor, charged_cents=profit * factor, broken=broken)
 
     pairs = {"small": (earned(poor, 1.0), earned(poor, 1.1)), "large": (earned(rich, 1.0), earned(rich, 1.3, broken=True))}
-    found = verdict({"pacing.kp": 0.5}, pairs)
+    found = verdict({"pacing.alpha_start": 0.5}, pairs)
 
     assert found.difference.value == pytest.approx(0.2)
     assert found.difference.low == pytest.approx(0.2)
@@ -264,7 +264,7 @@ def test_stores_are_driven_with_the_gains_and_the_same_luck(short: Path) -> None
     assert not any(one.broken for one in done.earned)
 
 
-def written(path: Path, *, search: str = "", gains: str = '"pacing.kp" = { low = 0.1, high = 1.6, scale = "log" }') -> Path:
+def written(path: Path, *, search: str = "", gains: str = '"pacing.alpha_start" = { low = 0.1, high = 1.6, scale = "log" }') -> Path:
     small = ("rounds = 2", "candidates = 4", "stores = 2", "finalists = 2", "proof_stores = 2")
     families = "" if "families" in search else 'families = ["steady", "thin_data"]'
     lines = ("[search]", *small, families, search, "[gains]", gains)
@@ -275,11 +275,19 @@ def written(path: Path, *, search: str = "", gains: str = '"pacing.kp" = { low =
 @pytest.mark.parametrize(
     ("search", "gains", "said"),
     [
-        ("", '"pacing.kpp" = { low = 0.1, high = 1.6 }', "gains: expected some of .*pacing.kp, .*was 'pacing.kpp'"),
-        ("", '"pacing.kp" = { low = 0.0, high = 1.6, scale = "log" }', "low: expected > 0 on a log scale, was 0.0"),
-        ("", '"pacing.kp" = { low = 2.0, high = 1.6 }', r"low: expected below high \(1.6\), was 2.0"),
-        ('families = ["mars"]', '"pacing.kp" = { low = 0.1, high = 1.6 }', "search.families: expected some of .*steady.*, was 'mars'"),
-        ("stones = 3", '"pacing.kp" = { low = 0.1, high = 1.6 }', "search.stones"),
+        (
+            "",
+            '"pacing.alpha_startp" = { low = 0.1, high = 1.6 }',
+            "gains: expected some of .*pacing.alpha_start, .*was 'pacing.alpha_startp'",
+        ),
+        ("", '"pacing.alpha_start" = { low = 0.0, high = 1.6, scale = "log" }', "low: expected > 0 on a log scale, was 0.0"),
+        ("", '"pacing.alpha_start" = { low = 2.0, high = 1.6 }', r"low: expected below high \(1.6\), was 2.0"),
+        (
+            'families = ["mars"]',
+            '"pacing.alpha_start" = { low = 0.1, high = 1.6 }',
+            "search.families: expected some of .*steady.*, was 'mars'",
+        ),
+        ("stones = 3", '"pacing.alpha_start" = { low = 0.1, high = 1.6 }', "search.stones"),
     ],
 )
 def test_what_is_wrong_with_a_configuration_is_said(search: str, gains: str, said: str, tmp_path: Path) -> None:
@@ -290,7 +298,7 @@ def test_what_is_wrong_with_a_configuration_is_said(search: str, gains: str, sai
 @pytest.mark.usefixtures("hill")
 def test_command_writes_the_result_with_how_it_was_made_and_removes_its_state(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config, target = tmp_path / "laws.toml", tmp_path / "out" / "found.toml"
-    written(config, gains='"pacing.kp" = { low = 0.1, high = 1.6, scale = "log" }\n"scarcity.droop" = { low = 0.0, high = 2.0 }')
+    written(config, gains='"pacing.alpha_start" = { low = 0.1, high = 1.6, scale = "log" }\n"scarcity.droop" = { low = 0.0, high = 2.0 }')
 
     assert run(["tune", "--config", str(config), "--rounds", "3", "--seed", "7", "-o", str(target), "--json"]) == 0
 
@@ -312,7 +320,9 @@ def test_command_says_no_where_nothing_was_found(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(tuning, "compare", Hill(lambda _: True))
-    config = written(tmp_path / "laws.toml", gains='"pacing.kp" = { low = 0.1, high = 1.6 }\n"scarcity.droop" = { low = 0.0, high = 2.0 }')
+    config = written(
+        tmp_path / "laws.toml", gains='"pacing.alpha_start" = { low = 0.1, high = 1.6 }\n"scarcity.droop" = { low = 0.0, high = 2.0 }'
+    )
 
     assert run(["tune", "--config", str(config), "-o", str(tmp_path / "found.toml")]) == 1
     assert "nothing was found" in capsys.readouterr().out
@@ -320,14 +330,14 @@ def test_command_says_no_where_nothing_was_found(
 
 @pytest.mark.usefixtures("hill")
 def test_command_draws_sensitivities(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    gains = '"pacing.kp" = { low = 0.1, high = 1.6 }\n"scarcity.droop" = { low = 0.0, high = 2.0 }'
+    gains = '"pacing.alpha_start" = { low = 0.1, high = 1.6 }\n"scarcity.droop" = { low = 0.0, high = 2.0 }'
     config = written(tmp_path / "laws.toml", search='method = "one_at_a_time"', gains=gains)
 
     assert run(["tune", "--config", str(config), "-o", str(tmp_path / "found.toml")]) == 0
 
     assert "scarcity.droop" in capsys.readouterr().out
     rows = tomllib.loads((tmp_path / "found.toml").read_text(encoding="utf-8"))["sensitivity"]
-    assert [row["gain"] for row in rows] == ["pacing.kp", "pacing.kp", "scarcity.droop", "scarcity.droop"]
+    assert [row["gain"] for row in rows] == ["pacing.alpha_start", "pacing.alpha_start", "scarcity.droop", "scarcity.droop"]
 
 
 def test_the_committed_configuration_can_be_used_and_holds_the_defaults() -> None:
@@ -344,9 +354,11 @@ def test_committed_results_are_what_the_code_says() -> None:
 
 
 def test_a_result_that_the_code_does_not_follow_is_named(tmp_path: Path) -> None:
-    (tmp_path / "laws.toml").write_text('[gains]\n"pacing.kp" = 0.9\n"pacing.ki_per_day" = 0.25\n', encoding="utf-8")
+    (tmp_path / "laws.toml").write_text('[gains]\n"pacing.alpha_start" = 0.9\n"pacing.alpha_low" = 0.02\n', encoding="utf-8")
 
-    assert differing(tmp_path / "laws.toml", LawsTuning()) == [f"laws.toml: pacing.kp: expected 0.9, is {LawsTuning().pacing.kp}"]
+    assert differing(tmp_path / "laws.toml", LawsTuning()) == [
+        f"laws.toml: pacing.alpha_start: expected 0.9, is {LawsTuning().pacing.alpha_start}"
+    ]
 
 
 def test_a_search_that_came_to_its_end_is_read_back_whole(hill: Hill, tmp_path: Path) -> None:

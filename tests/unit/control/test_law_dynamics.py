@@ -11,9 +11,8 @@ import pytest
 
 from autopilot.report.laws_steps import a_store, usual_conditions
 from autopilot.report.smooth_store import HOURS_PER_DAY, LIMITS, Conditions, Trace, steered
-from control import efficiency, pacing
+from control import pacing
 from control.controller import ControllerMemory, Proposal
-from control.efficiency import EfficiencyTuning
 from control.laws import Laws, LawsTuning
 from control.pacing import PacingTuning
 from control.sight import Sight
@@ -54,19 +53,18 @@ def proposed(sight: Sight, memory: ControllerMemory | None = None) -> tuple[Prop
 
 def alpha_after(ticks: int, then: float) -> float:
     """Alpha in the tick after so many in which far too little was spent, when the error becomes ``then`` days of spend."""
-    memory, alpha = None, 0.3
+    tuning, memory, log_alpha = PacingTuning(kp=0.4, ki_per_day=0.25), None, np.log([0.3])
     for spent in [0.0] * ticks + [5_000.0 - 1_000.0 * then]:
-        terms, memory = pacing.pace(
+        log_alpha, _, memory = pacing.pace(
             memory,
+            forecast=np.log([0.3]),
             planned_cents=np.array([5_000.0]),
             spent_cents=np.array([spent]),
             day_cents=np.array([1_000.0]),
             dt_days=TICK_DAYS,
-            tuning=TUNING.pacing,
-            alpha=alpha,
+            tuning=tuning,
         )
-        alpha = float(np.exp(terms.output[0]))
-    return alpha
+    return float(np.exp(log_alpha[0]))
 
 
 def test_alpha_leaves_its_bound_in_the_tick_in_which_the_backlog_is_gone_however_long_it_stood_there() -> None:
@@ -78,39 +76,14 @@ def test_alpha_leaves_its_bound_in_the_tick_in_which_the_backlog_is_gone_however
     assert long == pytest.approx(short)
 
 
-def cap_after(days: int, hours: int) -> Floats:
-    """The cap by ROAS after so many days at a tenth of the target, and then hours at one and a half times of it."""
-    memory, caps = None, []
-    for roas in [0.4] * (24 * days) + [6.0] * hours:
-        terms, memory = efficiency.hold(
-            memory,
-            roas=np.array([roas]),
-            target_roas=np.array([4.0]),
-            floor_alpha=np.array([0.2]),
-            expected_sales=np.array([50.0]),
-            dt_days=TICK_DAYS,
-            high_alpha=0.7,
-            tuning=EfficiencyTuning(),
-        )
-        caps.append(float(np.exp(terms.output[0])))
-    return np.array(caps)
-
-
-def test_cap_by_roas_rises_within_a_day_of_good_figures_after_a_day_or_a_season_of_bad_ones() -> None:
-    after_a_day, after_a_season = cap_after(1, 24), cap_after(60, 24)
-
-    assert after_a_season[-25] == pytest.approx(0.2)
-    assert after_a_season[-1] > 1.1 * 0.2
-    assert after_a_season[-24:] == pytest.approx(after_a_day[-24:])
-
-
-def test_alpha_is_back_within_four_days_of_an_outage_and_spend_never_passes_the_budgets() -> None:
+def test_outage_lifts_alpha_by_half_at_most_and_is_forgotten_within_five_days_and_spend_never_passes_the_budgets() -> None:
     trace = driven("outage")
     alpha, release = trace.terms["alpha"], STEP_H + OUTAGE_H
     days = trace.spend_cents.reshape(DAYS, HOURS_PER_DAY, -1).sum(axis=1)
+    before = alpha[STEP_H - HOURS_PER_DAY : STEP_H].mean()
 
-    assert alpha[release] == pytest.approx(TUNING.pacing.alpha_high, rel=0.02)
-    assert alpha[release : release + 4 * HOURS_PER_DAY].min() < 0.99 * TUNING.pacing.alpha_high
+    assert 1.2 * before < alpha[release] < 1.7 * before
+    assert alpha[release : release + 5 * HOURS_PER_DAY].min() < 1.1 * before
     assert (days <= trace.budget_cents.reshape(DAYS, HOURS_PER_DAY, -1).max(axis=1) + 1e-6).all()
 
 
@@ -127,7 +100,9 @@ def test_first_proposal_leaves_bids_at_any_alpha_where_they_stand(alpha: float) 
     )
 
     proposal, memory = proposed(replace(standing, engaged=False))
-    again, _ = proposed(replace(standing, now_days=standing.now_days + TICK_DAYS), memory)
+    hourly = 0.52 * standing.course.ad_budget_cents / 3.5 * TICK_DAYS
+    reported = replace(standing.reported, spent_cents=standing.reported.spent_cents + hourly)
+    again, _ = proposed(replace(standing, now_days=standing.now_days + TICK_DAYS, reported=reported), memory)
 
     assert proposal.terms["alpha"] == pytest.approx([alpha, alpha], rel=1e-3)
     for each in (proposal, again):
@@ -197,35 +172,30 @@ def test_store_whose_clicks_never_order_stops_bidding_for_them() -> None:
     assert np.isfinite(trace.terms["alpha"]).all()
 
 
-def test_clicks_believed_in_that_bring_no_sale_lower_the_cap_to_its_floor_and_no_further() -> None:
+def test_clicks_believed_in_that_bring_no_sale_lower_the_cap_and_never_to_nothing() -> None:
     sight = aimless(sight_of_seed(11, n=1, m=4, c=1))
-    sight = replace(
-        sight,
-        course=replace(sight.course, target_roas=np.array([4.0])),
-        reported=replace(sight.reported, roas=np.array([0.0]), expected_sales=np.array([100.0])),
-    )
-    floor = efficiency.safe_alpha(
-        sight.beliefs.value_per_click_cents.mean,
-        sight.beliefs.cvr.mean * sight.beliefs.units_per_order.mean * sight.setpoints[Field.PRICE],
-        target_roas=np.array([4.0]),
-    )
-    proposal, memory = proposed(sight, ControllerMemory())
-    for _ in range(23):
-        sight = later(sight, seed=1)
-        proposal, memory = proposed(sight, memory)
+    sight = replace(sight, course=replace(sight.course, target_roas=np.array([4.0])))
+    caps, memory = [], ControllerMemory()
+    for sales in (0.0, 10.0, 100.0):
+        spent = replace(
+            sight.reported,
+            roas=np.array([0.0]),
+            expected_sales=np.array([sales]),
+            cost_held_cents=np.full((1, 4), 10.0 * sales),
+        )
+        proposal, memory = proposed(replace(sight, reported=spent), memory)
+        caps.append(float(proposal.terms["alpha_roas"][0]))
 
-    assert proposal.terms["alpha_roas"] == pytest.approx(np.minimum(floor, TUNING.pacing.alpha_high), rel=1e-3)
+    assert caps == sorted(caps, reverse=True)
+    assert caps[-1] >= TUNING.efficiency.alpha_low * (1.0 - 1e-9)
 
 
-def test_target_that_only_the_cheapest_clicks_keep_leaves_every_day_some_spend_at_the_safe_floor() -> None:
+def test_target_that_only_the_cheapest_clicks_keep_leaves_every_day_some_spend() -> None:
     trace = short_drive(lambda usual: replace(usual, target_roas=15.0), days=8)
     days = trace.spend_cents.reshape(8, HOURS_PER_DAY, -1).sum(axis=(1, 2))
-    # revenue per click ÷ target ÷ worth of a click
-    floor = 0.06 * 4_000.0 / 15.0 / trace.worth_cents[0, 0]
 
-    assert trace.roas[-1] <= 15.0 * (1.0 + 1e-9)
-    assert trace.terms["alpha"][-1] == pytest.approx(floor, rel=0.02)
-    assert (days[1:] > 0.5 * days[1:].mean()).all()
+    assert trace.roas[-1] >= 15.0 * 0.9
+    assert (days[1:] > 0.3 * days[1:].mean()).all()
     assert days.min() > 0.0
 
 

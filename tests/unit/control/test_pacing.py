@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from control import pacing, pid
 from control.pacing import PacingTuning, fence_share, planned_share, traffic_passed
+from perception.units import Floats
 
 FLAT = np.full((1, 24), 1.0 / 24.0)
 shares = st.lists(st.floats(0.0, 1.0), min_size=1, max_size=30).filter(lambda s: sum(s) > 0.1)
@@ -74,60 +75,82 @@ def test_fence_lets_every_later_day_be_reached(daily: list[float], up: float) ->
     assert fences[-1] * (1.0 + up) >= 1.0 / len(daily) - 1e-12
 
 
+TUNING = PacingTuning(kp=0.4, ki_per_day=0.25)
+"""With gains, so that there is a loop to look at."""
+
+
 def paced(
-    memory: pid.Memory | None, *, planned: list[float], spent: list[float], alpha: list[float], dt_days: float = 0.04
-) -> tuple[pid.Terms, pid.Memory]:
-    return pacing.pace(
+    memory: pid.Memory | None,
+    *,
+    planned: list[float],
+    spent: list[float],
+    forecast: list[float],
+    dt_days: float = 0.04,
+    tuning: PacingTuning = TUNING,
+) -> tuple[Floats, pid.Memory]:
+    log_alpha, _, after = pacing.pace(
         memory,
+        forecast=np.log(forecast),
         planned_cents=np.array(planned),
         spent_cents=np.array(spent),
         day_cents=np.full(len(spent), 1000.0),
         dt_days=dt_days,
-        tuning=PacingTuning(),
-        alpha=np.array(alpha),
+        tuning=tuning,
     )
+    return np.exp(log_alpha), after
 
 
 def test_spending_behind_the_plan_raises_alpha_and_ahead_of_it_lowers_alpha() -> None:
-    on_course, nothing_stands = [1000.0] * 3, [math.nan] * 3
-    _, memory = paced(None, planned=on_course, spent=on_course, alpha=[0.2] * 3)
+    on_course = [1000.0] * 3
+    _, memory = paced(None, planned=on_course, spent=on_course, forecast=[0.2] * 3)
 
-    terms, _ = paced(memory, planned=[2000.0, 1000.0, 1000.0], spent=[1000.0, 1000.0, 2000.0], alpha=nothing_stands)
+    alpha, _ = paced(memory, planned=[2000.0, 1000.0, 1000.0], spent=[1000.0, 1000.0, 2000.0], forecast=[0.2] * 3)
 
-    behind, even, ahead = np.exp(terms.output)
+    behind, even, ahead = alpha
     assert ahead < even < behind
     assert even == pytest.approx(0.2)
 
 
-def test_pace_takes_over_at_the_alpha_that_stands_and_at_the_tunings_start_where_none_does() -> None:
-    terms, _ = paced(None, planned=[5000.0] * 3, spent=[0.0] * 3, alpha=[0.3, 0.05, math.nan], dt_days=1e-9)
+def test_loop_that_takes_over_corrects_nothing_yet_whatever_the_error() -> None:
+    alpha, _ = paced(None, planned=[5000.0] * 3, spent=[0.0] * 3, forecast=[0.3, 0.05, 0.5], dt_days=1e-9)
 
-    assert np.exp(terms.output) == pytest.approx([0.3, 0.05, PacingTuning().alpha_start], rel=1e-3)
-
-
-def test_budget_of_nothing_holds_alpha() -> None:
-    _, memory = paced(None, planned=[0.0], spent=[0.0], alpha=[0.2])
-
-    terms, _ = paced(memory, planned=[0.0], spent=[0.0], alpha=[math.nan])
-
-    assert np.exp(terms.output) == pytest.approx([0.2])
+    assert alpha == pytest.approx([0.3, 0.05, 0.5], rel=1e-3)
 
 
-def test_loops_on_a_market_that_answers_alpha_end_on_plan_wherever_they_start() -> None:
-    tuning = PacingTuning(reporting_lag_s=0.0)
-    budget, spent, memory = 14_000.0, np.zeros(3), None
-    alpha = np.array([0.05, 0.2, math.nan])
+def test_forecast_is_held_within_the_bounds_and_so_is_its_correction() -> None:
+    bounds = [TUNING.alpha_low, TUNING.alpha_high]
+    alpha, memory = paced(None, planned=[0.0, 0.0], spent=[0.0, 0.0], forecast=[1e-9, 50.0])
+    pushed, _ = paced(memory, planned=[0.0, 9000.0], spent=[9000.0, 0.0], forecast=[1e-9, 50.0])
+
+    assert alpha == pytest.approx(bounds)
+    assert pushed == pytest.approx(bounds)
+
+
+def test_shipped_gains_leave_the_forecast_as_it_is() -> None:
+    _, memory = paced(None, planned=[0.0], spent=[0.0], forecast=[0.2], tuning=PacingTuning())
+
+    alpha, _ = paced(memory, planned=[5000.0], spent=[0.0], forecast=[0.2], tuning=PacingTuning())
+
+    assert alpha == pytest.approx([0.2])
+
+
+def test_loops_around_a_wrong_forecast_end_on_plan() -> None:
+    budget, spent, memory, log_alpha = 14_000.0, np.zeros(3), None, np.zeros(3)
     for hour in range(14 * 24):
-        planned = np.full(3, budget * hour / (14 * 24))
-        terms, memory = pacing.pace(
-            memory, planned_cents=planned, spent_cents=spent, day_cents=np.full(3, 1000.0), dt_days=1 / 24, tuning=tuning, alpha=alpha
+        log_alpha, _, memory = pacing.pace(
+            memory,
+            forecast=np.log([0.05, 0.2, 0.4]),
+            planned_cents=np.full(3, budget * hour / (14 * 24)),
+            spent_cents=spent,
+            day_cents=np.full(3, 1000.0),
+            dt_days=1 / 24,
+            tuning=TUNING,
         )
-        alpha = np.exp(terms.output)
         # spend answers to bids with an elasticity of 1.5; at alpha 0.25 the plan is met
-        spent = spent + 1000.0 / 24.0 * (alpha / 0.25) ** 1.5
+        spent = spent + 1000.0 / 24.0 * (np.exp(log_alpha) / 0.25) ** 1.5
 
     assert spent == pytest.approx(np.full(3, budget), rel=0.03)
-    assert alpha == pytest.approx(np.full(3, 0.25), rel=0.1)
+    assert np.exp(log_alpha) == pytest.approx(np.full(3, 0.25), rel=0.1)
 
 
 def test_impossible_bounds_are_refused_by_name() -> None:

@@ -14,7 +14,7 @@ from perception.fields import Field
 from perception.units import Floats
 from tests.unit.control.sights import sight_of_seed
 
-TUNING = ScarcityTuning(droop=1.0, memory_days=2.0, grace_days=0.5)
+TUNING = ScarcityTuning(droop=1.0, sharpness=1.0, memory_days=2.0, grace_days=0.5)
 
 
 def at(cost: list[float], *, budgets: tuple[float, float] = (1000.0, 500.0)) -> Sight:
@@ -87,3 +87,13 @@ def test_worth_falls_with_the_used_share_of_the_campaign() -> None:
 
     assert worth[0] == pytest.approx([100.0 / np.e, 50.0 / np.e, 100.0])
     assert scarcity.worth_cents(value, np.array([[1.0, 0.5]]), sight, replace(TUNING, droop=0.0)).tolist() == value.tolist()
+
+
+def test_sharp_law_leaves_a_campaign_on_course_alone_and_one_that_passes_its_budget_a_little() -> None:
+    sight = at([0.0, 0.0, 0.0])
+    value = np.array([[100.0, 50.0, 100.0]])
+
+    worth = scarcity.worth_cents(value, np.array([[0.77, 3.0]]), sight, ScarcityTuning())
+
+    assert worth[0, :2] == pytest.approx([100.0, 50.0], rel=0.02)
+    assert worth[0, 2] == pytest.approx(100.0 * np.exp(-scarcity.SCARCEST))
