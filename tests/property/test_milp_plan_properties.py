@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from hypothesis import assume, given, settings
@@ -78,7 +79,7 @@ def _worst_of(product: ProductPlan, sku: SkuFacts, facts: GuardFacts, days: int,
     return max(losses)
 
 
-def _kept(price: float, cost: int, fees: float, returns: float, facts: GuardFacts) -> float:
+def _kept(price: Any, cost: int, fees: float, returns: float, facts: GuardFacts) -> Any:
     return (1.0 - returns) * (price * (1.0 - fees) - cost) - returns * facts.return_cost_cents
 
 

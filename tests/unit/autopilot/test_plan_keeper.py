@@ -110,9 +110,9 @@ def test_a_broken_loss_rule_takes_prices_back_to_the_merchants_own_and_pauses_ad
 
 def _believe_loss(monkeypatch: pytest.MonkeyPatch, cents: float) -> None:
     """Whoever keeps plans believes in this loss from now on; control is left as it is."""
-    from autopilot import plan_keeper
+    from autopilot import plan_keeper, plan_request
 
-    real = plan_keeper.plan_request
+    real = plan_request.plan_request
 
     def losing(*args: Any) -> Any:
         request = real(*args)
