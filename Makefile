@@ -1,7 +1,8 @@
 # make drive     drive the gift shop: everything needed is installed first
 # make setup     the environment in .venv, from locked versions
 # make setup-train   the same with gymnasium, stable-baselines3 and torch
-# make test      everything CI checks
+# make test      everything CI checks but the next one
+# make e2e       drives a real store server, which it installs into .e2e the first time; takes Node.js from PyPI where the machine has none
 # make check     lint, types and imports only
 
 PYTHON ?= python3
@@ -9,7 +10,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 GATE_TESTS := tests/unit/control/test_envelope_bars.py tests/unit/control/test_envelope_bounds.py tests/unit/control/test_limits.py
 
-.PHONY: setup setup-train drive test check gate schema episodes lock clean
+.PHONY: setup setup-train drive test e2e check gate schema episodes lock clean
 
 setup: .venv/.core
 
@@ -46,6 +47,14 @@ drive: .venv/.core
 test: check gate
 	$(BIN)/python -m pytest --numprocesses auto --cov
 
+E2E := tests/e2e/vendure
+e2e: .venv/.dev .e2e/vendure/.installed
+	$(BIN)/python -m pytest -m real_store --no-cov tests/e2e
+
+.e2e/vendure/.installed: $(E2E)/package.json $(E2E)/package-lock.json $(E2E)/install.sh
+	$(E2E)/install.sh .e2e/vendure "$(PYTHON)"
+	@touch $@
+
 check: .venv/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -77,4 +86,4 @@ lock: .venv/.dev
 	$(COMPILE) --constraint locks/dev.txt --only-build-deps --build-deps-for editable --output-file locks/build.txt pyproject.toml
 
 clean:
-	rm -rf .venv mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage build dist
+	rm -rf .venv .e2e mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage build dist

@@ -13,7 +13,7 @@ from sim.config_lookup import names
 OF_THIS_MACHINE = ("store.state_dir", "secrets.")
 """Dotted keys, by how they begin, that are nobody else's business: they are not recorded."""
 
-SHAPES_NO_DECISION = ("platform.", *OF_THIS_MACHINE)
+SHAPES_NO_DECISION = ("platform.", "metrics.", *OF_THIS_MACHINE)
 """Those that no decision depends on: they are not compared."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,8 +13,9 @@ from pydantic import SecretStr, ValidationError
 from autopilot.config_files import display
 from autopilot.errors import ConfigError
 from autopilot.platforms.combined import CombinedPlatform, NoAds
-from autopilot.platforms.kinds import Adapter, Kind, Role, Surroundings, UnknownKind, find_kind
-from autopilot.settings_platform import NO_ADS
+from autopilot.platforms.kinds import Adapter, Closable, Kind, Role, Surroundings, UnknownKind, find_kind
+from autopilot.platforms.patience import patiently
+from autopilot.settings_platform import NO_ADS, SIMULATED
 from autopilot.settings_problems import describe
 from autopilot.settings_sources import ENV_PREFIX, Loaded
 from autopilot.settings_types import Section
@@ -34,14 +36,32 @@ def connected(loaded: Loaded, *, folder: Path) -> CombinedPlatform:
         PlatformError: The platform does not answer.
     """
     settings = loaded.settings
-    shop = _opened(loaded, Role.SHOP, folder, sold=None)
-    sold = shop.catalogue()
-    if sold.currency != settings.store.currency:
-        where = f"{display(loaded.path)}: store.currency"
-        raise ConfigError(f"{where}: expected {sold.currency!r}, in which the shop keeps its prices, was {settings.store.currency!r}")
-    if settings.ads.kind == NO_ADS:
-        return CombinedPlatform(shop, NoAds(sold, timezone=ZoneInfo(settings.store.timezone)))
-    return CombinedPlatform(shop, _opened(loaded, Role.ADS, folder, sold=sold))
+    with ExitStack() as if_it_fails:
+        shop = _opened(loaded, Role.SHOP, folder, sold=None)
+        if isinstance(shop, Closable):
+            if_it_fails.callback(shop.close)
+        sold = patiently(shop.catalogue, what=f"catalogue of {shop.name}")
+        if sold.currency != settings.store.currency:
+            where = f"{display(loaded.path)}: store.currency"
+            raise ConfigError(f"{where}: expected {sold.currency!r}, in which the shop keeps its prices, was {settings.store.currency!r}")
+        advertises = settings.ads.kind != NO_ADS
+        ads = _opened(loaded, Role.ADS, folder, sold=sold) if advertises else NoAds(sold, timezone=ZoneInfo(settings.store.timezone))
+        if isinstance(ads, Closable):
+            if_it_fails.callback(ads.close)
+        combined = CombinedPlatform(shop, ads)
+        if_it_fails.pop_all()
+    return combined
+
+
+def is_only_watched(loaded: Loaded) -> bool:
+    """Whether nothing of this store can be written, because all it names are sources of figures. Raises: ConfigError."""
+    settings = loaded.settings
+    if settings.platform.kind == SIMULATED:
+        return False
+    kinds = [_kind(loaded, "platform", settings.platform.kind, Role.SHOP)]
+    if settings.ads.kind != NO_ADS:
+        kinds.append(_kind(loaded, "ads", settings.ads.kind, Role.ADS))
+    return not any(kind.writes for kind in kinds)
 
 
 def _opened(loaded: Loaded, role: Role, folder: Path, *, sold: Catalogue | None) -> Adapter:

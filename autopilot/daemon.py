@@ -15,6 +15,7 @@ from autopilot import orders, ticking
 from autopilot.errors import ConfigError
 from autopilot.journal import Entry, JournalUnavailable, Topic
 from autopilot.loop import Loop, PlanKeeper, Ticked
+from autopilot.metrics_feed import MetricsFeed
 from autopilot.reload import loosened, loosened_products, needs_restart
 from autopilot.scheduler import Scheduler
 from control.decision import LoopConfig
@@ -47,7 +48,9 @@ Reload = Callable[[], Reloaded]
 class Daemon:
     """Runs a loop until it is told to end."""
 
-    def __init__(self, loop: Loop, *, state_dir: Path, reload: Reload, ticks: int | None = None) -> None:
+    def __init__(
+        self, loop: Loop, *, state_dir: Path, reload: Reload, ticks: int | None = None, metrics: MetricsFeed | None = None
+    ) -> None:
         """Ready to run.
 
         Args:
@@ -55,10 +58,12 @@ class Daemon:
             state_dir: Where the stop file would be.
             reload: What SIGHUP does.
             ticks: End by itself after so many ticks; None to run until told.
+            metrics: Fed after every tick; None where no metrics are kept.
         """
         self.loop, self._state_dir, self._reload_config, self._ticks_left = loop, state_dir, reload, ticks
         self._ending, self._reloading = threading.Event(), threading.Event()
         self._failure: BaseException | None = None
+        self._metrics = metrics
         self.missed = 0
 
     def run(self, *, wake_every_s: float) -> None:
@@ -159,6 +164,8 @@ class Daemon:
         if missed:
             self.missed += missed
             log.warning("ticks_missed", missed=missed, total=self.missed)
+        for failure in ticked.failures:
+            log.warning("not_read", source=failure.source, reason=failure.reason)
         if decision.mode_after is not before:
             log.warning("mode_changed", was=before.value, now=decision.mode_after.value, reason=decision.mode_reason)
         if ticked.refused is not None:
@@ -176,6 +183,8 @@ class Daemon:
             self.loop.keep()
         except JournalUnavailable as error:
             log.warning("journal_not_kept", error=str(error))
+        if self._metrics is not None:
+            self._metrics.follow(self.loop.ports.journal)
 
     def _guarded_wake(self) -> None:
         """A tick that dies ends the daemon: the next start recovers, which is safer than going on with half a state."""

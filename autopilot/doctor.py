@@ -35,11 +35,22 @@ def examine(*, now: datetime, state_root: Path) -> tuple[Finding, ...]:
         python_version(sys.version_info[:3]),
         *packages(locked(lock.read_text()) if lock else {}, _installed_version),
         *(top_level(name, owners=owners.get(name, ()), location=_location(name)) for name in FLOORS),
+        *platforms(),
         state_writable(state_root),
         free_disk(shutil.disk_usage(_existing(state_root)).free),
         clock(now, newest=datetime.fromtimestamp(Path(__file__).stat().st_mtime, UTC)),
         timezone_data(),
     )
+
+
+def platforms() -> tuple[Finding, ...]:
+    """Which kinds of platforms can a store's file name? To know takes packages that a broken installation may lack."""
+    try:
+        from autopilot.doctor_platforms import kinds
+        from autopilot.platforms.kinds import kinds_offered
+    except ImportError as error:
+        return (finding("platforms", ok=False, detail=f"cannot be looked for: {error}"),)
+    return tuple(kinds(kinds_offered()))
 
 
 def python_version(version: Sequence[int]) -> Finding:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -36,6 +36,16 @@ class Finding:
 def finding(name: str, *, ok: bool, detail: str, otherwise: Level = Level.PROBLEM) -> Finding:
     """A finding that is OK or ``otherwise``."""
     return Finding(name=name, level=Level.OK if ok else otherwise, detail=detail)
+
+
+LISTED = 10
+"""Names in one finding; a shop may have thousands."""
+
+
+def some_of(names: Sequence[str], *, between: str = ", ") -> str:
+    """The first of these names, and how many more there are."""
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return between.join(names[:LISTED]) + more
 
 
 def all_well(findings: Iterable[Finding]) -> bool:

@@ -33,6 +33,8 @@ class Topic(StrEnum):
     ENGAGEMENT = "engagement"
     PLAN = "plan"
     REFUSED_PLAN = "refused_plan"
+    PLAN_LIFE = "plan_life"
+    """A plan came into another phase: who let it, and why."""
     OBSERVATION = "observation"
     DECISION = "decision"
     INTENT = "intent"

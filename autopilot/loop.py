@@ -16,13 +16,15 @@ from autopilot.clock import Clock
 from autopilot.failpoints import ACKNOWLEDGED, INTENT_COMMITTED, SENT_UNACKNOWLEDGED, Reached
 from autopilot.fold import Answers, EngagementOrder, Folded
 from autopilot.journal import Entry, Journal, Topic
+from autopilot.undisturbed import undisturbed
 from control.actuate import send
 from control.decide import decide
 from control.decision import Decision, LoopConfig
 from control.ports import Acknowledgement, Actuator
 from perception.ingest import observe
-from perception.observation import Observation
+from perception.observation import Observation, SourceFailure
 from perception.ports import MetricsSource, SetpointSource
+from planning.life import PlanEvent
 from planning.plan import Plan
 
 SNAPSHOT_EVERY_TICKS = 24
@@ -49,11 +51,26 @@ class PlanRefused:
     reasons: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanStep:
+    """What became of plans in one tick.
+
+    Attributes:
+        plan: To follow from now on; None where the plan in force stays.
+        refused: A draft that was refused; None where none was.
+        events: Steps in the lives of the plans concerned, in order.
+    """
+
+    plan: Plan | None = None
+    refused: PlanRefused | None = None
+    events: tuple[PlanEvent, ...] = ()
+
+
 class PlanKeeper(Protocol):
     """Says which plan to follow from now on."""
 
-    def renew(self, folded: Folded, seen: Observation, config: LoopConfig) -> Plan | PlanRefused | None:
-        """A new plan, a refused one, or None while the plan in force holds. Pure but for the planner's own work."""
+    def renew(self, folded: Folded, seen: Observation, config: LoopConfig) -> PlanStep | None:
+        """What becomes of plans, or None while the plan in force holds. Pure but for the planner's own work."""
         ...
 
 
@@ -64,6 +81,7 @@ class Ticked:
     decision: Decision
     answers: tuple[Acknowledgement, ...]
     refused: PlanRefused | None
+    failures: tuple[SourceFailure, ...]
 
 
 class Loop:
@@ -74,6 +92,7 @@ class Loop:
         self.ports, self.keeper, self.config, self.folded = ports, keeper, config, folded
         self._unkept_ticks = 0
 
+    @undisturbed()
     def tick(self, number: int) -> Ticked:
         """Drive one tick.
 
@@ -88,7 +107,7 @@ class Loop:
         after = replace(folded, state=state, read_until=folded.read_until if seen.failures else seen.at)
         self._commit(seen, planned, decision, after)
         answers = self._act(decision, now)
-        return Ticked(decision=decision, answers=answers, refused=refused)
+        return Ticked(decision=decision, answers=answers, refused=refused, failures=seen.failures)
 
     def engage(self, order: EngagementOrder, *, cause: int | None = None) -> None:
         """Take a person's order, journaled before it counts. Raises: JournalUnavailable."""
@@ -121,12 +140,16 @@ class Loop:
 
     def _plan(self, seen: Observation) -> tuple[Folded, list[Entry], PlanRefused | None]:
         """The fold with the plan that counts for this tick, and what to journal about it."""
-        outcome = self.keeper.renew(self.folded, seen, self.config)
-        if outcome is None:
+        step = self.keeper.renew(self.folded, seen, self.config)
+        if step is None:
             return self.folded, [], None
-        if isinstance(outcome, PlanRefused):
-            return self.folded, [Entry(topic=Topic.REFUSED_PLAN, key=outcome.plan.id, val=outcome)], outcome
-        return replace(self.folded, plan=outcome), [Entry(topic=Topic.PLAN, key=outcome.id, val=outcome)], None
+        entries = [Entry(topic=Topic.PLAN_LIFE, key=event.plan_id, val=event) for event in step.events]
+        if step.refused is not None:
+            entries.append(Entry(topic=Topic.REFUSED_PLAN, key=step.refused.plan.id, val=step.refused))
+        if step.plan is None:
+            return self.folded, entries, step.refused
+        entries.append(Entry(topic=Topic.PLAN, key=step.plan.id, val=step.plan))
+        return replace(self.folded, plan=step.plan), entries, step.refused
 
     def _commit(self, seen: Observation, planned: list[Entry], decision: Decision, after: Folded) -> None:
         """Everything that was seen, planned, decided and is about to be sent, in one transaction; only then does it count."""

@@ -9,7 +9,7 @@ from datetime import datetime
 
 import structlog
 
-from autopilot import failpoints, wiring
+from autopilot import failpoints, metrics_store, wiring
 from autopilot.clock import Clock, ScaledClock, SystemClock
 from autopilot.config_record import ConfigRecord, record_of
 from autopilot.daemon import Daemon, Reloaded
@@ -17,6 +17,7 @@ from autopilot.failpoints import Reached
 from autopilot.journal import Entry, Journal, SqlJournal, Topic, sqlite_url
 from autopilot.lease import Lease
 from autopilot.loop import Loop, Ports
+from autopilot.metrics_feed import MetricsFeed
 from autopilot.platforms.effects import FileEffects
 from autopilot.platforms.simulated import opening_of
 from autopilot.recovery import reconcile, recovered
@@ -54,12 +55,13 @@ def opened(loaded: Loaded, *, ticks: int | None = None, clock: Clock | None = No
         reached = failpoints.armed(os.environ)
         with closing(SqlJournal(sqlite_url(path), clock=clock, reached=reached)) as journal:
             path.chmod(0o600)
-            yield _started(loaded, journal, clock, reached=reached, ticks=ticks)
+            folder = loaded.settings.store.state_dir
+            with closing(wiring.live(loaded, folder=folder / ADAPTERS, effects=FileEffects(folder / EFFECTS))) as live:
+                yield _started(loaded, live, journal, clock, reached=reached, ticks=ticks)
 
 
-def _started(loaded: Loaded, journal: Journal, clock: Clock, *, reached: Reached, ticks: int | None) -> Daemon:
-    settings, folder = loaded.settings, loaded.settings.store.state_dir
-    live = wiring.live(loaded, folder=folder / ADAPTERS, effects=FileEffects(folder / EFFECTS))
+def _started(loaded: Loaded, live: wiring.Live, journal: Journal, clock: Clock, *, reached: Reached, ticks: int | None) -> Daemon:
+    settings = loaded.settings
     platform, catalogue = live.platform, live.platform.catalogue()
     # a store that was driven before goes on being driven, by the laws if need be; a new one is refused, while somebody is looking
     steering = steering_of(settings) if journal.last(Topic.START) is None else steering_or_laws(settings)
@@ -71,7 +73,8 @@ def _started(loaded: Loaded, journal: Journal, clock: Clock, *, reached: Reached
     about = about_this_build(seed=settings.platform.seed, policy_sha256=steering.policy_sha256)
     folded = recovered(journal, config, now=clock.now(), about=about)
     loop = Loop(ports=ports, keeper=wiring.plan_keeper(settings), config=config, folded=folded)
-    daemon = Daemon(loop, state_dir=settings.store.state_dir, reload=lambda: _reloaded(loaded, catalogue), ticks=ticks)
+    metrics = MetricsFeed(path=settings.store.state_dir / metrics_store.FILE, settings=settings.metrics)
+    daemon = Daemon(loop, state_dir=settings.store.state_dir, reload=lambda: _reloaded(loaded, catalogue), ticks=ticks, metrics=metrics)
     # first, because settling what is unresolved may write: who has stopped the store meanwhile has stopped that too
     daemon.take_orders()
     reconcile(loop)

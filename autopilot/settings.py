@@ -14,6 +14,7 @@ from pydantic import Field, FiniteFloat, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from autopilot.settings_envelope import EnvelopeSection
+from autopilot.settings_metrics import MetricsSection
 from autopilot.settings_platform import NO_ADS, SIMULATED, AdsSection, PlatformSection, SecretsSection
 from autopilot.settings_problems import FieldProblem
 from autopilot.settings_types import Cents, Currency, OpenRatio, Section, Timezone
@@ -156,6 +157,10 @@ class PlanningSection(Section):
     """What the plan as a whole is for."""
     learning_budget_cents: Cents = 0
     """Part of `budget.ad_spend_cents` that may be spent to learn about products without history."""
+    planner: Literal["rules", "milp"] = "rules"
+    """Who writes plans: the rule book, or the optimiser that weighs every price band and ad budget against the grant."""
+    renewal: Literal["end", "live"] = "end"
+    """When plans are made again: when one ends, or also within its window: daily, when sales change their level, when the goal does."""
 
 
 class StoreSettings(BaseSettings):
@@ -180,6 +185,8 @@ class StoreSettings(BaseSettings):
     estimator: EstimatorTuning = EstimatorTuning()
     """Priors and memory of perception."""
     planning: PlanningSection = PlanningSection()
+    metrics: MetricsSection = MetricsSection()
+    """What the metrics store keeps."""
     secrets: SecretsSection = SecretsSection()
 
     @classmethod

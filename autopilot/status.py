@@ -27,6 +27,7 @@ class Status:
         plan: Id of the plan in force, "" for none.
         policy: How the learned policy stood in the last tick, in words; "" where none is at the wheel.
         faults: What kept the last tick from being clean.
+        failures: What could not be read in the last tick, and why, as "source: reason".
         changes: Levels that have changed within the remembered days, in words.
         uncounted: What a platform did not count in the last tick although the store went on: its silence is not believed.
         rejected: Figures not believed in the 24 hours up to the last tick, as {"signal reason": rows}.
@@ -45,6 +46,7 @@ class Status:
     plan: str
     policy: str
     faults: list[str]
+    failures: list[str]
     changes: list[str]
     uncounted: list[str]
     rejected: dict[str, int]
@@ -71,6 +73,7 @@ def status_of(journal: Journal, state_dir: Path) -> Status:
         plan="" if val is None else val["plan_id"],
         policy="" if val is None else _policy(val["terms"], journal.last(Topic.CONFIG)),
         faults=[] if val is None else val["faults"],
+        failures=_failures(journal.last(Topic.OBSERVATION)),
         changes=[] if val is None else told(val, skus_of(journal)),
         uncounted=[] if val is None else val.get("uncounted", []),
         rejected={} if decided is None else _rejected(journal, decided),
@@ -95,6 +98,10 @@ def _engagement(journal: Journal) -> tuple[str, str, str]:
         val = val["engagement"]
         return val["mode"], val["reason"], val["by"]
     return val["mode_after"], val["mode_reason"], val["mode_by"]
+
+
+def _failures(seen: Record | None) -> list[str]:
+    return [] if seen is None else [f"{failure['source']}: {failure['reason']}" for failure in seen.val["failures"]]
 
 
 def _policy(terms: dict[str, float], configured: Record | None) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,8 +13,9 @@ import numpy as np
 from autopilot import wiring
 from autopilot.config_files import display
 from autopilot.doctor import state_writable
-from autopilot.findings import Finding, Level, finding
+from autopilot.findings import Finding, Level, finding, some_of
 from autopilot.platforms.effects import MemoryEffects
+from autopilot.platforms.kinds import Examinable
 from autopilot.policies import find_policy, load_policy
 from autopilot.policy_card import gains_sha256
 from autopilot.settings import StoreSettings
@@ -34,18 +36,18 @@ def examine(loaded: Loaded, *, now: datetime) -> tuple[Finding, ...]:
     """
     settings = loaded.settings
     policy = tuple(_policy(settings))
-    with TemporaryDirectory() as folder:
-        live = wiring.live(loaded, folder=Path(folder), effects=MemoryEffects())
+    with TemporaryDirectory() as folder, closing(wiring.live(loaded, folder=Path(folder), effects=MemoryEffects())) as live:
         now = live.opens or now
         catalogue, readback = live.platform.catalogue(), live.platform.readback(now=now)
-        figures = tuple(_figures(live, now=now)) if live.opens is None else ()
+        figures = (*_figures(live, now=now), *_examined(live, now=now)) if live.opens is None else ()
     return (
         Finding(name="config", level=Level.OK, detail=f"{display(loaded.path)} is valid"),
         *(Finding(name="config", level=Level.WARNING, detail=warning) for warning in loaded.warnings),
         Finding(name="platform", level=Level.OK, detail=f"{settings.platform.kind}, {len(catalogue.skus)} products, from {live.where}"),
+        *_authority(loaded),
         *figures,
         *policy,
-        _setpoints(catalogue, readback),
+        _setpoints(catalogue, readback, live.platform.fields),
         *_agreement(settings, catalogue, live.timezone),
         *_products(settings, catalogue),
         state_writable(settings.store.state_dir),
@@ -63,17 +65,28 @@ def _policy(settings: StoreSettings) -> Iterator[Finding]:
         yield Finding(name="policy", level=Level.WARNING, detail=detail)
 
 
-def _setpoints(catalogue: Catalogue, readback: Readback) -> Finding:
+def _setpoints(catalogue: Catalogue, readback: Readback, fields: Collection[Field]) -> Finding:
     """What cannot be read back is never written: the gate knows no value in force to judge a change by."""
     unread = [
         f"{field} of {entity}"
         for field in Field
+        if field in fields
         for entity, value in zip(catalogue.entities(field), readback.values[field], strict=True)
         if np.isnan(value)
     ]
-    count = sum(len(catalogue.entities(field)) for field in Field)
-    detail = f"cannot be read and will be left alone: {', '.join(unread)}" if unread else f"{count} read back"
+    count = sum(len(catalogue.entities(field)) for field in fields)
+    detail = f"cannot be read and will be left alone: {some_of(unread)}" if unread else f"{count} read back"
     return finding("set-points", ok=not unread, detail=detail, otherwise=Level.WARNING)
+
+
+def _authority(loaded: Loaded) -> Iterator[Finding]:
+    """A store that is nothing but read cannot be armed."""
+    # adapters are dear to import, and a simulated store needs none of it
+    from autopilot.connection import is_only_watched
+
+    if is_only_watched(loaded):
+        detail = "nothing can be written to these platforms: use observe, shadow or advise"
+        yield Finding(name="authority", level=Level.WARNING, detail=detail)
 
 
 def _figures(live: wiring.Live, *, now: datetime) -> Iterator[Finding]:
@@ -82,6 +95,13 @@ def _figures(live: wiring.Live, *, now: datetime) -> Iterator[Finding]:
         rows = source.read(since=None, now=now)
         shown = ", ".join(f"{one.sku.size} rows of {one.signal}" for one in rows)
         yield Finding(name="figures", level=Level.OK, detail=f"{source.name}: {shown}")
+
+
+def _examined(live: wiring.Live, *, now: datetime) -> Iterator[Finding]:
+    """What the adapters themselves have to say."""
+    for source in live.sources:
+        if isinstance(source, Examinable):
+            yield from source.examine(now=now)
 
 
 def _agreement(settings: StoreSettings, catalogue: Catalogue, timezone: str | None) -> Iterator[Finding]:

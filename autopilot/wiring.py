@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ from autopilot.config_files import display
 from autopilot.plan_keeper import GuardedPlanner
 from autopilot.platforms.effects import EffectLog
 from autopilot.platforms.faults import FaultRates, FaultyPlatform
-from autopilot.platforms.kinds import Adapter
+from autopilot.platforms.kinds import Adapter, Closable
 from autopilot.platforms.simulated import SimulatedPlatform, opening_of
 from autopilot.settings import StoreSettings
 from autopilot.settings_platform import SIMULATED
@@ -22,10 +23,14 @@ from autopilot.steering import Steering, steering_of
 from control.decision import LoopConfig
 from perception.catalogue import Catalogue
 from perception.ports import MetricsSource
+from planning.milp_planner import MilpPlanner
 from planning.planner import RulePlanner
-from planning.ports import MerchantTerms, PriceBounds
+from planning.ports import MerchantTerms, Planner, PriceBounds
 from sim.parameters.market import MarketParameters, load_market
 from sim.scenarios import load_scenario
+
+PLANNERS: dict[str, Callable[[], Planner]] = {"rules": RulePlanner, "milp": MilpPlanner}
+"""By the name in the settings."""
 
 
 def loop_config(settings: StoreSettings, catalogue: Catalogue, *, steering: Steering | None = None) -> LoopConfig:
@@ -80,8 +85,9 @@ def merchant_terms(settings: StoreSettings) -> MerchantTerms:
 
 
 def plan_keeper(settings: StoreSettings) -> GuardedPlanner:
-    """The rule planner behind the budget guard."""
-    return GuardedPlanner(planner=RulePlanner(), terms=merchant_terms(settings))
+    """The planner that the settings name, behind the budget guard."""
+    planning = settings.planning
+    return GuardedPlanner(planner=PLANNERS[planning.planner](), terms=merchant_terms(settings), live=planning.renewal == "live")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +107,12 @@ class Live:
     where: str
     opens: datetime | None
     timezone: str | None
+
+    def close(self) -> None:
+        """Let go of what adapters hold on to."""
+        for source in self.sources:
+            if isinstance(source, Closable):
+                source.close()
 
 
 def live(loaded: Loaded, *, folder: Path, effects: EffectLog) -> Live:

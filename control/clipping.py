@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
 import numpy as np
 
 from control.rows import row_sums
@@ -52,15 +55,56 @@ def clipped_budgets(wish: Floats, s: Sight) -> Floats:
     month_left = limits.max_store_month_cents * share - row_sums(s.reach.worst_month_cents)
     today_left = np.minimum(month_left, s.course.ad_budget_cents * share - row_sums(s.reach.worst_window_cents))
     daily_cap = min(limits.max_store_daily_cents * share / ratio, limits.max_store_month_cents * share / limits.overdelivery_month_days)
-    in_force_total, today_total = row_sums(in_force), row_sums(today)
-    for i in np.flatnonzero(raised.any(axis=0)):
-        others, others_today = in_force_total - in_force[:, i], today_total - today[:, i]
-        bound = np.minimum(np.minimum(alone[:, i], daily_cap - others), (today_left - others_today) / ratio)
-        kept = np.maximum(np.floor(np.minimum(clipped[:, i], bound)), standing[:, i])
-        clipped[:, i] = np.where(raised[:, i], kept, clipped[:, i])
-        in_force_total = np.where(raised[:, i], others + kept, in_force_total)
-        today_total = np.where(raised[:, i], others_today + np.maximum(today[:, i], ratio * kept), today_total)
-    return clipped
+    served = np.flatnonzero(raised.any(axis=0)).tolist()
+    if not served:
+        return clipped
+    one = standing.shape[0] == 1
+    bounds = _Bounds(
+        *(figures[0].tolist() if one else list(figures.T) for figures in (clipped, raised, alone, standing, in_force, today)),
+        *(float(figures[0]) if one else figures for figures in (row_sums(in_force), row_sums(today), today_left)),
+    )
+    kept = _served(served, bounds, daily_cap=daily_cap, ratio=ratio, ops=_ONE if one else _MANY)
+    return np.array([kept]) if one else np.stack(kept, axis=1)
+
+
+class _Bounds(NamedTuple):
+    """What campaigns may rise to, one figure or (n,) array per campaign; totals over all campaigns."""
+
+    wish: list[Any]
+    raised: list[Any]
+    alone: list[Any]
+    standing: list[Any]
+    in_force: list[Any]
+    today: list[Any]
+    in_force_total: Any
+    today_total: Any
+    today_left: Any
+
+
+class _Ops(NamedTuple):
+    """Arithmetic on (n,) arrays, or on plain numbers, which cost a tenth of arrays of one figure: a wide store has a hundred campaigns."""
+
+    least: Callable[[Any, Any], Any]
+    most: Callable[[Any, Any], Any]
+    floor: Callable[[Any], Any]
+    choose: Callable[[Any, Any, Any], Any]
+
+
+_MANY = _Ops(least=np.minimum, most=np.maximum, floor=np.floor, choose=np.where)
+_ONE = _Ops(least=min, most=max, floor=lambda figure: figure // 1.0, choose=lambda chosen, this, other: this if chosen else other)
+
+
+def _served(campaigns: list[int], bounds: _Bounds, *, daily_cap: float, ratio: float, ops: _Ops) -> list[Any]:
+    """Budgets after these campaigns have taken what is left for them, one after the other."""
+    wish, raised, alone, standing, in_force, today, in_force_total, today_total, today_left = bounds
+    for i in campaigns:
+        others, others_today = in_force_total - in_force[i], today_total - today[i]
+        bound = ops.least(ops.least(alone[i], daily_cap - others), (today_left - others_today) / ratio)
+        kept = ops.most(ops.floor(ops.least(wish[i], bound)), standing[i])
+        wish[i] = ops.choose(raised[i], kept, wish[i])
+        in_force_total = ops.choose(raised[i], others + kept, in_force_total)
+        today_total = ops.choose(raised[i], others_today + ops.most(today[i], ratio * kept), today_total)
+    return wish
 
 
 def price_reach(s: Sight, *, step_ratio: float) -> tuple[Floats, Floats]:

@@ -80,6 +80,12 @@ class Network:
             (r, outputs) in [−1, 1], multiples of 1 ÷ ``GRID``; not a number where a feature is not one. A row's action does not depend on
             the rows beside it, to the last bit.
         """
+        actions: NDArray[np.float32] = np.empty((rows.shape[0], self.outputs), dtype=np.float32)
+        for at in range(0, rows.shape[0], _CHUNK):
+            actions[at : at + _CHUNK] = self._act(rows[at : at + _CHUNK])
+        return actions
+
+    def _act(self, rows: Singles) -> NDArray[np.float32]:
         # one row per product: BLAS picks its kernel by the shape, and a product of all rows differs from that of one row by some 1e-7.
         # On networks of this size that costs a fifth of the time of one product for all.
         through: NDArray[np.float32] = ((rows - self.mean) / self.scale)[:, None, :]
@@ -91,6 +97,10 @@ class Network:
         np.rint(through, out=through)
         through /= GRID
         return through[:, 0, :]
+
+
+_CHUNK = 1024
+"""Rows whose layers fit into a processor's cache: all rows of a wide store at once take half as long again."""
 
 
 def _require(name: str, *, holds: bool, expected: str, was: object) -> None:

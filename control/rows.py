@@ -24,15 +24,21 @@ def row_sums(values: Floats) -> Floats:
 
 def campaign_sums(values: Floats, campaign_of: Ints, *, campaigns: int) -> Floats:
     """(n, c) sums of (n, m) values over the SKUs of each campaign; ``campaign_of`` is (m,)."""
-    members = _members(campaign_of)
-    none = np.zeros(0, dtype=np.int64)
-    return np.stack([row_sums(values.take(members.get(index, none), axis=1)) for index in range(campaigns)], axis=1)
+    sums = np.zeros((values.shape[0], campaigns))
+    for of_size, members in _members(campaign_of):
+        rows = values.take(members.ravel(), axis=1).reshape(-1, members.shape[1])
+        sums[:, of_size] = row_sums(rows).reshape(values.shape[0], -1)
+    return sums
 
 
 @by_identity
-def _members(campaign_of: Ints) -> dict[int, Ints]:
-    """Which SKUs belong to each campaign that has any, in their order."""
-    return {int(index): np.flatnonzero(campaign_of == index) for index in np.unique(campaign_of)}
+def _members(campaign_of: Ints) -> list[tuple[Ints, Ints]]:
+    """Campaigns of equally many SKUs, (g,), and which SKUs belong to each, (g, k), in their order; campaigns without one are left out."""
+    by_size = dict[int, list[tuple[int, Ints]]]()
+    for index in np.unique(campaign_of).tolist():
+        members = np.flatnonzero(campaign_of == index)
+        by_size.setdefault(members.size, []).append((index, members))
+    return [(np.array([index for index, _ in group]), np.stack([members for _, members in group])) for group in by_size.values()]
 
 
 def row_lows(values: Floats) -> Floats:

@@ -17,7 +17,7 @@ from perception.observation import COLUMNS, Signal
 from perception.renewal import AT_ONCE, ROUND_S
 from perception.shape import ActivityShape
 from perception.state import Change
-from perception.tally import LEAST_SCALED
+from perception.tally import LEAST_SCALED, price_effect
 from perception.units import Floats
 
 _ADS = {name: index for index, name in enumerate(COLUMNS[Signal.ADS])}
@@ -31,18 +31,18 @@ MOST_TOLD = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """How far the look of this day has come.
+    """How far the look of this day has come: rate by rate, and through the SKUs of each.
 
     Attributes:
         day: Ordinal of the day that looks, -1 before the first.
-        done: SKUs looked at.
-        usual: What that rests on, by rate; empty where no SKU is left.
-        shifts: By rate, as of this look for the SKUs that are done, as of the last one for the others.
+        done: SKUs looked at, counted through all rates.
+        usual: What the look at the rate in hand rests on; None between two rates.
+        shifts: By rate, as of this look for what is done, as of the last one for the rest.
     """
 
     day: int
     done: int
-    usual: dict[Rate, Usual]
+    usual: Usual | None
     shifts: dict[Rate, Shift]
 
 
@@ -67,7 +67,7 @@ class Ground:
 
 def nothing(sku_count: int) -> Changes:
     """Before the first look."""
-    return Changes(day=-1, done=sku_count, usual={}, shifts={rate: change.quiet((sku_count,)) for rate in Rate})
+    return Changes(day=-1, done=len(Rate) * sku_count, usual=None, shifts={rate: change.quiet((sku_count,)) for rate in Rate})
 
 
 def looked(before: Changes, past: History, ground: Ground, *, day: int, tuning: ChangeTuning, tick_s: float) -> Changes:
@@ -82,17 +82,35 @@ def looked(before: Changes, past: History, ground: Ground, *, day: int, tuning: 
         tick_s: Length of a tick.
     """
     if day > before.day:
-        everything = slice(0, past.sku_count)
-        usual = {
-            rate: change.of_store(_seen(rate, past, ground, everything), first_day=_first_day(rate, past), tuning=tuning) for rate in Rate
-        }
-        before = replace(before, day=day, done=0, usual=usual)
-    if before.done >= past.sku_count:
+        before = replace(before, day=day, done=0, usual=None)
+    everything = len(Rate) * past.sku_count
+    if past.sku_count > AT_ONCE:
+        return _a_part_further(before, past, ground, tuning, most=max(AT_ONCE, math.ceil(everything * tick_s / ROUND_S)))
+    while before.done < everything:
+        before = _a_part_further(before, past, ground, tuning, most=past.sku_count)
+    return before
+
+
+def _a_part_further(before: Changes, past: History, ground: Ground, tuning: ChangeTuning, *, most: int) -> Changes:
+    """The look with the next SKUs of the rate in hand, ``most`` of them at most; as before where all is done."""
+    place, begin = divmod(before.done, past.sku_count)
+    if place >= len(Rate):
         return before
-    step = past.sku_count if past.sku_count <= AT_ONCE else max(AT_ONCE, math.ceil(past.sku_count * tick_s / ROUND_S))
-    part = slice(before.done, min(before.done + step, past.sku_count))
-    shifts = {rate: _shift(rate, before, past, ground, part, tuning) for rate in Rate}
-    return replace(before, done=part.stop, shifts=shifts, usual=before.usual if part.stop < past.sku_count else {})
+    rate, part = tuple(Rate)[place], slice(begin, min(begin + most, past.sku_count))
+    first_day = _first_day(rate, past)
+    usual = before.usual
+    if usual is None:
+        usual = change.of_store(_seen(rate, past, ground, slice(0, past.sku_count)), first_day=first_day, tuning=tuning)
+    of_part = replace(usual, rate=usual.rate[part], keep=usual.keep[part])
+    seen = _seen(rate, past, ground, part)
+    found, keep = change.of_skus(seen, of_part, first_day=first_day, skus=past.sku_count, tuning=tuning)
+    shift = _renewed(before.shifts[rate], usual, part, found, keep)
+    return Changes(
+        day=before.day,
+        done=before.done + part.stop - part.start,
+        usual=usual if part.stop < past.sku_count else None,
+        shifts={**before.shifts, rate: shift},
+    )
 
 
 def told(changes: Changes) -> tuple[Change, ...]:
@@ -120,12 +138,8 @@ def _told(rate: Rate, found: Found, place: int, *, sku: int) -> Change:
     )
 
 
-def _shift(rate: Rate, before: Changes, past: History, ground: Ground, part: slice, tuning: ChangeTuning) -> Shift:
-    usual, last = before.usual[rate], before.shifts[rate]
-    of_part = replace(usual, rate=usual.rate[part], keep=usual.keep[part])
-    found, keep = change.of_skus(
-        _seen(rate, past, ground, part), of_part, first_day=_first_day(rate, past), skus=past.sku_count, tuning=tuning
-    )
+def _renewed(last: Shift, usual: Usual, part: slice, found: Found, keep: Floats) -> Shift:
+    """The shift with these SKUs, and the whole store, as found now."""
     skus = Found(
         since=_with(last.skus.since, part, found.since),
         until=_with(last.skus.until, part, found.until),
@@ -156,11 +170,11 @@ def _seen(rate: Rate, past: History, ground: Ground, part: slice) -> Seen:
     days = _days(rate, past)
     reported = np.array([ground.maturity.get(day, 1.0) if rate is not Rate.CTR else 1.0 for day in days])
     pairs = [_day_of(rate, past, ground, part, day) for day in days]
-    shape = (len(days), part.stop - part.start)
     return Seen(
-        events=np.array([events for events, _ in pairs]).reshape(shape),
-        exposure=np.array([exposure for _, exposure in pairs]).reshape(shape),
+        events=tuple(events for events, _ in pairs),
+        exposure=tuple(exposure for _, exposure in pairs),
         reported=reported[:, None],
+        shape=(part.stop - part.start,),
     )
 
 
@@ -183,7 +197,8 @@ def _day_of(rate: Rate, past: History, ground: Ground, part: slice, ordinal: int
         return nothing, nothing
     orders = nothing if shop is None else shop.values[_ORDERS][part]
     counted = ground.orders_counted.get(ordinal, 1.0)
-    usual = counted * ground.shape.weekday_factor(ordinal) * day.exposure.stocked_share()[part] * _price_effect(day, ground, part)
+    stocked = day.exposure.stocked_s[part] / day.exposure.watched_s
+    usual = counted * ground.shape.weekday_factor(ordinal) * stocked * _price_effect(day, ground, part)
     return np.maximum(orders - counted * conversions / max(share, LEAST_SCALED), 0.0), usual
 
 
@@ -191,5 +206,5 @@ def _price_effect(day: Day | None, ground: Ground, part: slice) -> Floats | floa
     """Demand at that day's price against demand at the merchant's own, (anchor / price)^e; 1 where the price was not watched."""
     if day is None or day.exposure is None:
         return 1.0
-    effect: Floats = np.exp(ground.elasticity[part] * (ground.log_anchor[part] - day.exposure.mean_log_price()[part]))
-    return effect
+    then = day.exposure.log_price_s[part] / day.exposure.watched_s
+    return price_effect(ground.log_anchor[part] - then, ground.elasticity[part])

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from perception.change import Rate, Shift
-from perception.history import Day, Exposure, History, cells_of, days_of
+from perception.history import Day, History, cells_of, days_of
 from perception.observation import COLUMNS, Signal
 from perception.units import SECONDS_PER_DAY, Bools, Floats, Ints
 
@@ -88,17 +88,18 @@ class Fading:
             return 1.0
         # clicks and orders ask for the same days
         if id(day) not in self._effects:
-            self._effects[id(day)] = self._price_effect(day.exposure)
+            self._effects[id(day)] = price_effect(self.log_price - day.exposure.mean_log_price(), self.elasticity)
         return self._effects[id(day)]
 
-    def _price_effect(self, exposure: Exposure) -> Floats | float:
-        rise = self.log_price - exposure.mean_log_price()
-        moved = np.flatnonzero(np.abs(rise) > _SAME_LOG_PRICE)
-        if moved.size == 0:
-            return 1.0
-        effect = np.ones(rise.size)
-        effect[moved] = np.exp(self.elasticity[moved] * rise[moved])
-        return effect
+
+def price_effect(rise: Floats, elasticity: Floats) -> Floats | float:
+    """(k,) demand before against demand after a rise of the log price, e^(elasticity · rise); 1 where no price has moved."""
+    moved = np.flatnonzero(np.abs(rise) > _SAME_LOG_PRICE)
+    if moved.size == 0:
+        return 1.0
+    effect = np.ones(rise.size)
+    effect[moved] = np.exp(elasticity[moved] * rise[moved])
+    return effect
 
 
 _SAME_LOG_PRICE = 1e-9

@@ -81,7 +81,7 @@ def _gather(request: PlanRequest) -> _Material:
         & np.array([sku not in terms.left_alone for sku in catalogue.skus], dtype=np.bool_)
     )
     shape = bands(request, selection, may_move=covered & (record.shape[0] > 0))
-    bid = np.where(covered, _max_bid_cents(request, selection, shape), 0.0)
+    bid = np.where(covered, max_bid_cents(request, selection, shape), 0.0)
     return _Material(
         selection=selection,
         bands=shape,
@@ -92,7 +92,7 @@ def _gather(request: PlanRequest) -> _Material:
     )
 
 
-def _max_bid_cents(request: PlanRequest, selection: Selection, shape: Bands) -> Floats:
+def max_bid_cents(request: PlanRequest, selection: Selection, shape: Bands) -> Floats:
     """(m,) whole upper end of what a click is worth to the product's goal; 0 where a sale might leave nothing.
 
     Turnover goals count a click's revenue over the target ROAS instead of its margin: that is what the merchant asked to spend at most.
@@ -189,7 +189,7 @@ def _assemble(request: PlanRequest, material: _Material, *, ad_cents: int, plann
         expected_cents=ad_cents + math.ceil(float(given_away[material.covered].sum())),
         worst_case_cents=0,
         facts=tuple(book.facts),
-        stop_rules=_stop_rules(request),
+        stop_rules=stop_rules(request),
         rollback=ROLLBACK,
         planner=planner,
     )
@@ -215,7 +215,7 @@ def _product(request: PlanRequest, material: _Material, book: FactBook, index: i
     )
 
 
-def _stop_rules(request: PlanRequest) -> tuple[StopRule, ...]:
+def stop_rules(request: PlanRequest) -> tuple[StopRule, ...]:
     """End on a sure loss; pause ads on a ROAS far under target."""
     terms = request.terms
     loss = StopRule(metric="baseline_loss_7d_cents", threshold=LOSS_STOP_SHARE * terms.granted_cents, action="rollback")

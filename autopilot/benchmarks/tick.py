@@ -35,6 +35,7 @@ from autopilot.loop import Loop
 from autopilot.platforms.simulated import SimulatedPlatform, opening_of
 from autopilot.pool import Progress
 from autopilot.ticking import slot_of
+from autopilot.undisturbed import keep_for_good
 from control import features, judging, ledger, policy
 from control.batches import JudgedColumns
 from control.controller import Controller
@@ -148,6 +149,7 @@ def _driven(skus: int, folder: Path, *, ticks: int, history_days: int, progress:
     with closing(SqlJournal(sqlite_url(path), clock=clock)) as journal:
         loop = open_loop(loaded, market, platform, clock=clock, journal=journal)
         loop.config = replace(loop.config, controller=_with_network(loop.config.controller))
+        keep_for_good()
         return _ticked(loop, clock, path, ticks=ticks, progress=lambda done: progress(0.3 + 0.7 * done))
 
 

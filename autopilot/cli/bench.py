@@ -105,6 +105,53 @@ def bench_pacing(out: Output, stores: int) -> None:
     out.result(result, human=lambda console: _draw(console, result))
 
 
+@command.command(name="why")
+@click.option("--cases", type=click.IntRange(1), default=40, show_default=True, help="Stores of each kind, factor and noise.")
+@click.option("--rates", is_flag=True, help="Judge a rate, orders per click, instead of a count.")
+@with_output
+def bench_why(out: Output, cases: int, *, rates: bool) -> None:
+    """Measure how often `autopilot why` names the cause that was injected, and how often it speaks where nothing happened."""
+    from autopilot.benchmarks import why
+
+    with out.progress("explaining", total=1.0) as progress:
+        result = why.bench_why(progress, cases=cases, rates=rates)
+    out.result(result, human=lambda console: _draw(console, result))
+
+
+@command.command(name="metrics")
+@with_output
+def bench_metrics(out: Output) -> None:
+    """Measure the metrics store with 10,000 products a tick and 30 days held, beside SQLite."""
+    from autopilot.benchmarks import metrics
+
+    with out.progress("filling", total=1.0) as progress:
+        result = metrics.bench_metrics(progress)
+    out.result(result, human=lambda console: _draw(console, result))
+
+
+@command.command(name="profile")
+@click.option("--stores", type=click.IntRange(1), default=200, show_default=True, help="Made stores whose kind is known.")
+@with_output
+def bench_profile(out: Output, stores: int) -> None:
+    """Measure how often products and merchants are told for what they are."""
+    from autopilot.benchmarks import profiling
+
+    with out.progress("judging stores", total=1.0) as progress:
+        result = profiling.bench_profile(progress, stores=stores)
+    out.result(result, human=lambda console: _draw(console, result))
+
+
+@command.command(name="forecast")
+@with_output
+def bench_forecast(out: Output) -> None:
+    """Measure forecasts from rolling origins over a real shop's year, against the same weekday of the week before."""
+    from autopilot.benchmarks import forecasting
+
+    with out.progress("forecasting", total=1.0) as progress:
+        result = forecasting.bench_forecast(progress)
+    out.result(result, human=lambda console: _draw(console, result))
+
+
 @contextmanager
 def _needing_the_train_extra() -> Iterator[None]:
     """Say how to get what is not installed by default."""

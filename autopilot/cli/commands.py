@@ -17,6 +17,7 @@ COMMANDS: dict[str, Entry] = {
     "init": Entry("autopilot.cli.init:command", "Write a commented store config."),
     "check": Entry("autopilot.cli.check:command", "Validate a store's config and reach its platform."),
     "show-config": Entry("autopilot.cli.show_config:command", "Show every setting and where it came from."),
+    "plan": Entry("autopilot.cli.plan:command", "Print the plan that would be followed, before anybody signs it."),
     "drive": Entry("autopilot.cli.drive:command", "Drive a store on the simulated platform."),
     "run": Entry("autopilot.cli.run:command", "Run the daemon."),
     "status": Entry("autopilot.cli.status:command", "Show what the daemon is doing."),
@@ -24,6 +25,8 @@ COMMANDS: dict[str, Entry] = {
     "mode": Entry("autopilot.cli.mode:command", "Change the mode of engagement."),
     "stop": Entry("autopilot.cli.stop:command", "Stop all writes, now, until a person arms the store again."),
     "arm": Entry("autopilot.cli.arm:command", "Let a stopped store be engaged again."),
+    "why": Entry("autopilot.cli.why:command", "Say why a figure moved, or that nothing changed."),
+    "metrics": Entry("autopilot.cli.metrics:command", "Export or rebuild every figure that was ever seen."),
     "export": Entry("autopilot.cli.export:command", "Write a stretch of the journal as an episode."),
     "replay": Entry("autopilot.cli.replay:command", "Decide recorded episodes again and compare."),
     "eval": Entry("autopilot.cli.eval:command", "Judge controllers on scenario families."),
@@ -33,5 +36,6 @@ COMMANDS: dict[str, Entry] = {
     "plot": Entry("autopilot.cli.plot:command", "Draw a saved evaluation."),
     "bench": Entry("autopilot.cli.bench:command", "Measure speed, each figure beside its baseline."),
     "calibrate": Entry("autopilot.cli.calibrate:command", "Fit a simulated market to order lines."),
+    "import-history": Entry("autopilot.cli.import_history:command", "Keep a store's past, read from its tables, as parquet."),
     "doctor": Entry("autopilot.cli.doctor:command", "Examine the installation and the machine."),
 }

@@ -16,14 +16,18 @@ FOLDER = Path("runs") / "eval"
 
 
 @click.command(name="eval")
+@click.argument("what", required=False, type=click.Choice(["plans"]))
 @click.option("--suite", type=click.Choice(["quick", "full"]), default="quick", show_default=True, help="12 or 100 test seeds per family.")
 @click.option("--controllers", metavar="A,B", help="Which controllers; all when left out. Doing nothing is always among them.")
 @click.option("--families", metavar="A,B", help="Which scenario families, by name or file; all when left out.")
 @click.option("--policy", metavar="NAME", help="Trained policy, by name or folder; the usual one, if there is one, when left out.")
+@click.option("--stores", type=click.IntRange(1), default=1, show_default=True, help="Of plans: test stores of each family.")
 @click.option("--out", "folder", type=click.Path(path_type=Path), default=FOLDER, show_default=True, help="Folder for the result.")
 @with_output
-def command(out: Output, suite: str, controllers: str | None, families: str | None, policy: str | None, folder: Path) -> None:
-    """Judge controllers on test seeds, as shares of what a clairvoyant could have earned.
+def command(
+    out: Output, what: str | None, suite: str, controllers: str | None, families: str | None, policy: str | None, stores: int, folder: Path
+) -> None:
+    """Judge controllers, or PLANS, on test seeds, as shares of what a clairvoyant could have earned.
 
     What an earlier run with the same code and scenarios had worked out, to its end or not, is read back from the folder's `pieces`.
     """
@@ -38,6 +42,9 @@ def command(out: Output, suite: str, controllers: str | None, families: str | No
     from autopilot.report.eval_picture import write_eval_png
     from sim.scenarios import families as known
 
+    if what == "plans":
+        _plans(out, families, stores)
+        return
     clock = SystemClock()
     began_s = clock.monotonic_s()
     made = provenance(typed_command(click.get_current_context()), now=clock.now())
@@ -57,6 +64,32 @@ def command(out: Output, suite: str, controllers: str | None, families: str | No
     write_eval_markdown(result, table)
     result |= {"result": str(target), "picture": str(picture), "page": str(page), "table": str(table)}
     out.result(result, human=lambda console: _draw(console, result))
+
+
+def _plans(out: Output, families: str | None, stores: int) -> None:
+    from autopilot.errors import ConfigError
+    from autopilot.evaluate_plans import evaluate_plans
+    from sim.scenarios import families as known
+
+    chosen = known() if families is None else tuple(_names(families))
+    strangers = [name for name in chosen if name not in known()]
+    if strangers:
+        raise ConfigError(f"--families: expected some of {', '.join(known())}, was {strangers[0]!r}")
+    with out.progress(f"marking plans on {len(chosen)} families", total=1.0) as progress:
+        result = evaluate_plans(chosen, stores=stores, progress=progress)
+    out.result(result, human=lambda console: _draw_plans(console, result))
+
+
+def _draw_plans(console: Console, result: dict[str, Any]) -> None:
+    from rich.table import Table
+
+    table = Table(title=f"Plans of {result['stores']} test stores")
+    columns = ("planner", "score", "gates", "effectiveness", "professionalism", "explainability")
+    for name in columns:
+        table.add_column(name, justify="left" if name in ("planner", "gates") else "right")
+    for row in result["rows"]:
+        table.add_row(*(f"{row[name]:.1f}" if isinstance(row[name], float) else str(row[name]) for name in columns))
+    console.print(table)
 
 
 def _names(text: str) -> list[str]:

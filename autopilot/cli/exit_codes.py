@@ -28,6 +28,7 @@ class ExitCode(IntEnum):
 LAZY_ERRORS = (
     ("perception.ports", "PlatformError", ExitCode.UNREACHABLE),
     ("autopilot.journal", "JournalUnavailable", ExitCode.UNREACHABLE),
+    ("autopilot.metrics_store", "MetricsUnavailable", ExitCode.UNREACHABLE),
     ("autopilot.episode", "EpisodeDamaged", ExitCode.USAGE),
     ("autopilot.explain", "NoSuchWrite", ExitCode.USAGE),
     ("autopilot.replay", "NotReplayable", ExitCode.USAGE),

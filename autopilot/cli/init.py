@@ -11,8 +11,11 @@ from zoneinfo import available_timezones
 
 import click
 
+from autopilot.cli.init_platform import Ask, kind_named, real_table, secrets_words, simulated_table
 from autopilot.cli.output import Output, with_output
 from autopilot.config_files import display
+from autopilot.platforms.kinds import Kind, Role
+from autopilot.settings_platform import NO_ADS, SIMULATED
 from autopilot.settings_sources import load_store
 from sim.config_lookup import names
 
@@ -21,31 +24,71 @@ DEFAULT_FILE = Path("configs/stores/my-store.toml")
 
 @click.command(name="init")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False), default=DEFAULT_FILE)
+@click.option("--platform", default=SIMULATED, show_default=True, help="Kind of shop, as autopilot doctor lists them.")
+@click.option("--ads", default=NO_ADS, show_default=True, help="Kind of platform that the shop advertises on.")
 @click.option("--yes", is_flag=True, help="Ask nothing, take the defaults.")
 @click.option("--force", is_flag=True, help="Overwrite FILE if it exists.")
 @with_output
-def command(out: Output, *, file: Path, yes: bool, force: bool) -> None:
+def command(out: Output, *, file: Path, platform: str, ads: str, yes: bool, force: bool) -> None:
     """Write a commented store config to FILE [configs/stores/my-store.toml]."""
     if file.exists() and not force:
         raise click.UsageError(f"{display(file)} exists; choose another name or pass --force")
-    answers = _answers(file, ask=not yes)
+    if platform == SIMULATED and ads != NO_ADS:
+        raise click.UsageError(f"--ads: expected {NO_ADS!r}: a simulated platform has ads of its own, was {ads!r}")
+    answers = _answers(file, platform=platform, ads=ads, ask=_default if yes else _prompt)
     _write(file, Template(_template()).substitute(answers))
     payload = {"file": str(file), "store": answers["name"]}
     out.result(payload, human=lambda console: console.print(f"wrote {display(file)}; next: autopilot check {file}", markup=False))
 
 
-def _answers(file: Path, *, ask: bool) -> dict[str, Any]:
+def _prompt(text: str, default: Any, kind: Any) -> Any:
+    return click.prompt(text, default=default, type=kind, err=True)
+
+
+def _default(text: str, default: Any, kind: Any) -> Any:
+    del text, kind
+    return default
+
+
+def _answers(file: Path, *, platform: str, ads: str, ask: Ask) -> dict[str, Any]:
+    """What the template is filled with."""
+    named = {"platform": (platform, Role.SHOP, SIMULATED), "ads": (ads, Role.ADS, NO_ADS)}
+    kinds = {table: kind_named(name, role) for table, (name, role, plain) in named.items() if name != plain}
+    answers = _asked(_about_the_store(file), ask)
+    answers["platform"] = _platforms(kinds, {"platform": platform, "ads": ads}, ask)
+    return answers | _asked(_about_money(advertises=platform == SIMULATED or bool(ads != NO_ADS)), ask) | {"secrets": secrets_words(kinds)}
+
+
+def _platforms(kinds: dict[str, Kind], named: dict[str, str], ask: Ask) -> str:
+    if not kinds:
+        markets = names("markets")
+        return simulated_table(ask("Simulated market", markets[0] if markets else "gift_shop", str))
+    return "\n".join(real_table(table, named[table], kind, ask) for table, kind in kinds.items())
+
+
+Questions = dict[str, tuple[str, Any, Any]]
+"""Text, default and kind of value by key."""
+
+
+def _asked(questions: Questions, ask: Ask) -> dict[str, Any]:
+    return {key: ask(*question) for key, question in questions.items()}
+
+
+def _about_the_store(file: Path) -> Questions:
     slug = re.sub(r"[^a-z0-9_-]+", "-", file.stem.lower()).strip("-_") or "my-store"
-    markets = names("markets")
-    defaults: dict[str, tuple[str, Any, Any]] = {
+    return {
         "name": ("Short id of the store", slug, _matching(r"[a-z0-9][a-z0-9_-]*", "small letters, digits and dashes")),
         "currency": ("Currency (ISO 4217)", "GBP", _matching(r"[A-Z]{3}", "three capital letters, as in GBP")),
         "timezone": ("Time zone of the store (IANA)", "Europe/London", _timezone),
-        "market": ("Simulated market", markets[0] if markets else "gift_shop", str),
-        "ad_spend_cents": ("Ads may cost at most, in pence or cents, per 14 days", 100_000, click.IntRange(min=0)),
+    }
+
+
+def _about_money(*, advertises: bool) -> Questions:
+    spend = 100_000 if advertises else 0
+    return {
+        "ad_spend_cents": ("Ads may cost at most, in pence or cents, per 14 days", spend, click.IntRange(min=0)),
         "max_loss_cents": ("A plan may lose at most, in pence or cents, per 14 days", 150_000, click.IntRange(min=0)),
     }
-    return {key: click.prompt(text, default=value, type=kind, err=True) if ask else value for key, (text, value, kind) in defaults.items()}
 
 
 def _matching(pattern: str, expected: str) -> Any:

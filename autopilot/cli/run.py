@@ -18,6 +18,7 @@ def command(out: Output, store: str, ticks: int | None) -> None:
     """
     from autopilot.service import opened, wake_every_s
     from autopilot.settings_sources import load_store
+    from autopilot.undisturbed import keep_for_good
 
     loaded = load_store(store)
     for warning in loaded.warnings:
@@ -25,6 +26,7 @@ def command(out: Output, store: str, ticks: int | None) -> None:
     with opened(loaded, ticks=ticks) as daemon:
         state = daemon.loop.folded.state
         out.note(f"{loaded.settings.store.name}: mode {state.engagement.mode}, epoch {state.epoch}, last tick {state.tick}")
+        keep_for_good()
         daemon.run(wake_every_s=wake_every_s(loaded))
         state = daemon.loop.folded.state
         payload = {

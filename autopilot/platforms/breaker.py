@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import TypeVar
 
-from perception.ports import NeedsReauthorisation, PlatformError, RateLimited, SourceUnavailable
+from perception.ports import BadAnswer, NeedsReauthorisation, PlatformError, RateLimited, SourceUnavailable
+
+T = TypeVar("T")
 
 FAILURES = 3
 """So many failures in a row open the circuit."""
@@ -22,6 +26,21 @@ class Breaker:
         self._failures = 0
         self._not_before: datetime | None = None
         self._locked_out: NeedsReauthorisation | None = None
+
+    def guarded(self, ask: Callable[[], T], now: datetime) -> T:
+        """What ``ask`` gives, if the platform may be asked; how it went is noted. Raises: PlatformError."""
+        self.check(now)
+        try:
+            answer = ask()
+        except BadAnswer:
+            # a no, or nonsense, is an answer: the platform is there
+            self.note(None, now)
+            raise
+        except PlatformError as error:
+            self.note(error, now)
+            raise
+        self.note(None, now)
+        return answer
 
     def check(self, now: datetime) -> None:
         """Raises: the reaction that the last calls asked for, as long as it holds; the platform is not asked then."""

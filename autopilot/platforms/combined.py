@@ -80,12 +80,16 @@ class CombinedPlatform:
     def readback(self, *, now: datetime) -> Readback:
         """What stands on both; NaN where neither has such a set-point, so that the gate never writes it.
 
+        What stands but cannot be written is unknown too where anything else can be: the loop would wish for it at every tick. Of a store
+        that can only be watched it is given, because what would be done is all there is to see.
+
         Raises:
             PlatformError: Of the first that fails: judging one part's set-points by the other's exposure needs both.
         """
         values = {field: np.full(len(self._catalogue.entities(field)), np.nan) for field in Field}
         for part in self._parts:
-            values |= part.readback(now=now).values
+            shown = part.readback(now=now).values
+            values |= {field: amounts for field, amounts in shown.items() if field in part.fields or not self.fields}
         return Readback(at=now, values=values)
 
     def write(self, commands: tuple[Command, ...], *, now: datetime) -> tuple[Acknowledgement, ...]:

@@ -15,9 +15,17 @@ THEIR_FAULT = frozenset({"INTERNAL_SERVER_ERROR", "TIMEOUT", "SHOP_INACTIVE"})
 """Values of ``extensions.code`` as Apollo, Vendure and Shopify give them."""
 
 
-def query(courier: Courier, path: str, document: str, variables: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
+def query(
+    courier: Courier,
+    path: str,
+    document: str,
+    variables: Mapping[str, Any],
+    *,
+    now: datetime,
+    headers: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
     """The ``data`` of one operation. Raises: PlatformError, by the first error that names a reaction; Refused for any other error."""
-    answer = courier.ask("POST", path, now=now, body={"query": document, "variables": variables})
+    answer = courier.ask("POST", path, now=now, body={"query": document, "variables": variables}, headers=headers)
     return data_of(answer, path)
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import math
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 import httpx
 import orjson
 
+from autopilot.errors import ConfigError
 from autopilot.platforms.breaker import Breaker
 from perception.ports import BadAnswer, NeedsReauthorisation, PlatformError, RateLimited, SourceUnavailable
 
@@ -30,6 +34,10 @@ LOCKED_OUT = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 
 QUOTED_CHARS = 200
 """Of the platform's own words in a message."""
+
+
+# it would log whole URLs, and keys may be part of them
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 class Refused(BadAnswer):
@@ -56,7 +64,16 @@ class Courier:
         """Takes a client made by ``client``, or one with a transport of a test's own."""
         self._client, self._breaker = client, breaker or Breaker()
 
-    def ask(self, method: str, path: str, *, now: datetime, params: Mapping[str, Any] | None = None, body: Any = None) -> Answer:
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        now: datetime,
+        params: Mapping[str, Any] | None = None,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
         """Send one request.
 
         Args:
@@ -64,13 +81,14 @@ class Courier:
             now: The instant of the tick, aware UTC.
             params: Of the query.
             body: Sent as JSON, unless None.
+            headers: Besides the client's own.
 
         Raises:
             SourceUnavailable, RateLimited, NeedsReauthorisation, BadAnswer, Refused.
         """
         self._breaker.check(now)
         try:
-            answer = self._exchange(f"{method} {path}", self._request(method, path, params, body), now)
+            answer = self._exchange(f"{method} {path}", self._request(method, path, params, body, headers), now)
         except Refused:
             self._breaker.note(None, now)
             raise
@@ -80,12 +98,17 @@ class Courier:
         self._breaker.note(None, now)
         return answer
 
-    def _request(self, method: str, path: str, params: Mapping[str, Any] | None, body: Any) -> httpx.Request:
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
+
+    def _request(
+        self, method: str, path: str, params: Mapping[str, Any] | None, body: Any, headers: Mapping[str, str] | None
+    ) -> httpx.Request:
         if body is None:
-            return self._client.build_request(method, path, params=params)
-        return self._client.build_request(
-            method, path, params=params, content=orjson.dumps(body), headers={"content-type": "application/json"}
-        )
+            return self._client.build_request(method, path, params=params, headers=headers)
+        headers = {"content-type": "application/json", **(headers or {})}
+        return self._client.build_request(method, path, params=params, content=orjson.dumps(body), headers=headers)
 
     def _exchange(self, what: str, request: httpx.Request, now: datetime) -> Answer:
         try:
@@ -103,11 +126,27 @@ class Courier:
         return Answer(body=_json(what, content), headers=dict(response.headers))
 
 
-def client(base_url: str, *, headers: Mapping[str, str] | None = None, auth: tuple[str, str] | None = None) -> httpx.Client:
-    """A client as adapters use it: time limits, one further try to connect, no redirects that could carry keys elsewhere."""
-    return httpx.Client(
-        base_url=base_url, headers=headers, auth=auth, timeout=TIMEOUT_S, transport=httpx.HTTPTransport(retries=1), trust_env=False
-    )
+def client(
+    base_url: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    auth: tuple[str, str] | None = None,
+    timeout_s: float = TIMEOUT_S,
+    ca_file: Path | None = None,
+) -> httpx.Client:
+    """A client as adapters use it: time limits, one further try to connect, no redirects that could carry keys elsewhere.
+
+    ``ca_file`` holds the certificates (PEM) to trust instead of the usual ones, as of a server that signs its own.
+
+    Raises:
+        ConfigError: ``ca_file`` cannot be read, or holds no certificates.
+    """
+    try:
+        verify = True if ca_file is None else ssl.create_default_context(cafile=ca_file)
+    except OSError as error:
+        raise ConfigError(f"{ca_file}: expected certificates in PEM form, was {error.strerror or error}") from None
+    transport = httpx.HTTPTransport(retries=1, verify=verify)
+    return httpx.Client(base_url=base_url, headers=headers, auth=auth, timeout=timeout_s, transport=transport, trust_env=False)
 
 
 def retry_after_s(value: str | None, now: datetime) -> float:

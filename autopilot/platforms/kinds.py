@@ -6,14 +6,16 @@ third parties' in theirs. How to write one: docs/platforms/writing-an-adapter.md
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
+from autopilot.findings import Finding
 from autopilot.settings_types import Section
 from control.ports import Actuator
 from perception.catalogue import Catalogue
@@ -47,6 +49,24 @@ class Adapter(CatalogueSource, MetricsSource, SetpointSource, Actuator, Protocol
         ...
 
 
+@runtime_checkable
+class Closable(Protocol):
+    """An adapter that holds on to connections or files."""
+
+    def close(self) -> None:
+        """Let go of them; nothing is asked of it afterwards."""
+        ...
+
+
+@runtime_checkable
+class Examinable(Protocol):
+    """An adapter that can say more about its platform than the ports ask, for ``autopilot check``."""
+
+    def examine(self, *, now: datetime) -> Iterable[Finding]:
+        """What a merchant should know before the wheel is handed over; nothing may be written anywhere. Raises: PlatformError."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """What an adapter is told besides its own options and secrets.
@@ -75,12 +95,14 @@ class Kind:
         options: Model of the ``options`` table.
         secrets: Model of its table in ``[secrets]``; every field a ``SecretStr``.
         open: Makes the adapter from options, secrets and surroundings, without asking the platform anything yet.
+        writes: Whether anything can be written to it; a store that is nothing but read can be watched and advised, not driven.
     """
 
     role: Role
     options: type[Section]
     secrets: type[Section]
     open: Callable[[Any, Any, Surroundings], Adapter]
+    writes: bool = True
 
 
 class UnknownKind(LookupError):
@@ -98,4 +120,15 @@ def find_kind(name: str, role: Role) -> Kind:
 
 def kind_names(role: Role) -> tuple[str, ...]:
     """Every kind of this role that can be named."""
-    return tuple(sorted({offered.name for offered in entry_points(group=GROUP) if offered.load().role is role}))
+    return tuple(sorted(name for name, kind in kinds_offered().items() if isinstance(kind, Kind) and kind.role is role))
+
+
+def kinds_offered() -> dict[str, Kind | Exception]:
+    """Each name that an installed package offers, and its kind, or why it cannot be loaded: one broken package must not hide the others."""
+    found: dict[str, Kind | Exception] = {}
+    for offered in entry_points(group=GROUP):
+        try:
+            found[offered.name] = offered.load()
+        except Exception as error:  # noqa: BLE001 - whatever a package of somebody else raises
+            found[offered.name] = error
+    return found

@@ -161,10 +161,16 @@ class OrderBook:
             return now - timedelta(days=KEPT_DAYS)
         return datetime.fromtimestamp(cursor_s, UTC) - OVERLAP
 
-    def take(self, orders: Sequence[Order], *, now: datetime) -> None:
+    def take(self, orders: Sequence[Order], *, now: datetime, moves_on: bool = True) -> None:
         """Keep what was read, the place to go on from, and the figures of the days it touches, all or nothing.
 
         An older copy of an order never replaces a newer one; the same one again changes nothing.
+
+        Args:
+            orders: What was read.
+            now: The instant of the tick, aware UTC.
+            moves_on: Whether all that changed before these was read too, so that reading goes on from the newest of them; where they were
+                read out of turn, ``reach`` says later how far everything was read.
 
         Raises:
             SourceUnavailable: The book cannot be written; nothing was taken.
@@ -177,8 +183,27 @@ class OrderBook:
             self._replace(connection, fresh)
             touched |= _cells_of(connection, [order.id for order in fresh])
             _add_up(connection, touched, stamp_s=_next_stamp(connection, now))
-            if orders:
+            if orders and moves_on:
                 _set_mark(connection, "cursor", max(order.modified.timestamp() for order in orders))
+
+    def take_page(self, orders: Sequence[Order], *, now: datetime) -> None:
+        """Keep a page of a list that is in order of changes, of which all pages before were kept.
+
+        Reading goes on from the newest order that changed a while ago: a later time may be that of a change between putting the page in
+        order and loading what is on it, and orders that changed before may be on pages to come.
+
+        Raises:
+            SourceUnavailable: The book cannot be written; nothing was taken, or the place to go on from was not.
+        """
+        self.take(orders, now=now, moves_on=False)
+        settled = [order.modified for order in orders if order.modified < now - OVERLAP]
+        if settled:
+            self.reach(max(settled))
+
+    def reach(self, until: datetime) -> None:
+        """All that changed before this instant of the shop's clock was read. Raises: SourceUnavailable."""
+        with self._transaction() as connection:
+            _set_mark(connection, "cursor", until.timestamp())
 
     def rows(self, skus: Sequence[str], *, since: datetime | None, now: datetime) -> MetricRows:
         """Figures of the days that changed after ``since`` (of all kept days when None), and today's of every product.

@@ -40,7 +40,7 @@ Fetch = Callable[[datetime, int], Sequence[T]]
 """The page of things modified at or after an instant, the first so many skipped, in order of (modified, id)."""
 
 
-def walk(fetch: Fetch[T], *, after: datetime, page_size: int, take: Callable[[Sequence[T]], None]) -> None:
+def walk(fetch: Fetch[T], *, after: datetime, page_size: int, take: Callable[[Sequence[T]], None], settled: datetime | None = None) -> None:
     """Hand every thing modified at or after ``after`` to ``take``, page by page, some more than once.
 
     Args:
@@ -48,6 +48,8 @@ def walk(fetch: Fetch[T], *, after: datetime, page_size: int, take: Callable[[Se
         after: Where to begin, inclusive.
         page_size: Things on a full page, > 0.
         take: Keeps a page for good; taking a thing twice must do no harm.
+        settled: Times before it are those by which the platform has put things in order. A platform that puts a page in order first and
+            loads what is on it afterwards may show a later time, of a change in between, at an earlier place; the walk does not go by it.
 
     Raises:
         PlatformError: From ``fetch``, or because there is no end of pages; what was taken before stays taken.
@@ -57,10 +59,11 @@ def walk(fetch: Fetch[T], *, after: datetime, page_size: int, take: Callable[[Se
     for _ in range(MOST_PAGES):
         page = fetch(at, skip)
         take(page)
-        of_instant = {thing.id for thing in page if thing.modified == at}
-        fresh = fresh or not of_instant <= seen
-        seen |= of_instant
-        if len(page) == page_size and page[-1].modified <= at:
+        reached = _reached(page, at, settled)
+        by_number = {thing.id for thing in page if thing.modified == at or (settled is not None and thing.modified >= settled)}
+        fresh = fresh or not by_number <= seen
+        seen |= by_number
+        if len(page) == page_size and reached <= at:
             skip += page_size
         elif skip and fresh and rounds < MOST_ROUNDS:
             # something may have left this instant while it was read by number, and moved what stood behind it: once more from its beginning
@@ -68,5 +71,14 @@ def walk(fetch: Fetch[T], *, after: datetime, page_size: int, take: Callable[[Se
         elif len(page) < page_size:
             return
         else:
-            at, skip, rounds, fresh, seen = page[-1].modified, 0, 0, False, set()
+            at, skip, rounds, fresh, seen = reached, 0, 0, False, set()
     raise BadAnswer(f"expected at most {MOST_PAGES} pages, was more: the platform goes on answering full pages for {at}")
+
+
+def _reached(page: Sequence[T], at: datetime, settled: datetime | None) -> datetime:
+    """The time up to which everything has been met, ``at`` if there is no telling."""
+    if not page:
+        return at
+    if settled is None or page[-1].modified < settled:
+        return page[-1].modified
+    return max((thing.modified for thing in page if at < thing.modified < settled), default=at)

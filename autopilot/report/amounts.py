@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import math
 
+from autopilot.platforms.money import major, minor_digits
 from autopilot.report.figures import Unit
 
 SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$", "JPY": "¥", "CNY": "CN¥", "INR": "₹"}
-MINOR_DIGITS = dict.fromkeys(("JPY", "KRW", "VND", "CLP", "ISK", "PYG", "UGX", "XAF", "XOF", "XPF"), 0) | dict.fromkeys(
-    ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3
-)
-"""Digits after the point where they are not 2 (ISO 4217, list one)."""
 NOTHING = "–"
 MINUS = "\u2212"
 WHOLE_UNITS_FROM = 1000
@@ -32,18 +29,13 @@ def controller_name(name: str) -> str:
     return NAMES.get(name, name.replace("_", " "))
 
 
-def major(cents: float, currency: str) -> float:
-    """Minor units → pounds, euros, yen."""
-    return float(cents / 10 ** MINOR_DIGITS.get(currency, 2))
-
-
 def money(cents: float, currency: str, *, exact: bool = False) -> str:
     """As in "£1,250" or "£2.95"; ``exact`` keeps the minor units also where they are nothing or next to it."""
     if not math.isfinite(cents):
         return NOTHING
     amount = major(cents, currency)
     is_round = abs(amount) >= WHOLE_UNITS_FROM or amount.is_integer()
-    digits = 0 if is_round and not exact else MINOR_DIGITS.get(currency, 2)
+    digits = 0 if is_round and not exact else minor_digits(currency)
     return f"{MINUS if amount < 0 else ''}{SYMBOLS.get(currency, currency + ' ')}{abs(amount):,.{digits}f}"
 
 

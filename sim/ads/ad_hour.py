@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from perception.units import Floats, Ints
-from sim.ads.auction import Ladder, Placement, bid_noise, ladder, place, stand, takings
+from sim.ads.auction import Ladder, Placement, bid_noise, ladder
 from sim.ads.campaign_budget import affordable_clicks
+from sim.ads.held import hold
 from sim.ads.rivals import AdMarket, RivalState, bid_factor, learners, reacted, spent_without_us
 from sim.counts import places, summed
 from sim.moment import Moment
@@ -74,19 +75,24 @@ def run_ads(
     bidding = bool(bid_cents.any())
     if rules is None and not bidding:
         return _nothing(bid_cents.shape, left_cents.shape, spent_without_us(parameters, market, rivals, moment=moment))
-    ranked = ranked_rivals(parameters, market, rivals, traffic, moment=moment)
     # a campaign without money takes no part
     funded = (left_cents > 0).take(market.campaign_members.argmax(axis=0), axis=1)
-    standing = stand(bid_cents * funded, ranked, auction)
-    if rules is None:
+    placement, won = hold(
+        auction,
+        market.middle_cents,
+        bid_factor(parameters, market, rivals, moment=moment, bid_level=traffic.bid_level),
+        bid_noise(auction, market.cells, hour=moment.hour),
+        bid_cents=bid_cents * funded,
+        weight=traffic.searches / auction.sampled_auctions * traffic.ctr,
+        worth_of=None if rules is None else learners(rules),
+    )
+    if rules is None or won is None:
         after = spent_without_us(parameters, market, rivals, moment=moment)
     else:
-        weight = traffic.searches / auction.sampled_auctions * traffic.ctr
-        won = takings(standing, auction, weight=weight, middle_cents=market.middle_cents, worth_of=learners(rules))
         after = reacted(parameters, rules, market, rivals, won, moment=moment, bid_level=traffic.bid_level, busy=traffic.busy)
     if not bidding:
         return _nothing(bid_cents.shape, left_cents.shape, after)
-    return clicks_won(auction, market, traffic, place(standing, auction), moment=moment, left_cents=left_cents, after=after)
+    return clicks_won(auction, market, traffic, placement, moment=moment, left_cents=left_cents, after=after)
 
 
 def ranked_rivals(parameters: MarketParameters, market: AdMarket, rivals: RivalState, traffic: AdTraffic, *, moment: Moment) -> Ladder:

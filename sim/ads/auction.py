@@ -9,7 +9,9 @@ Generalised second price: Edelman, Ostrovsky & Schwarz, American Economic Review
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -114,26 +116,37 @@ def ladder(middle_cents: Floats32, factor: Floats, noise: Floats32, *, rungs: in
         rungs: S, how many of the highest bids to keep.
     """
     rivals, stores, skus = middle_cents.shape
-    owner_bits = np.uint32((1 << (rivals - 1).bit_length()) - 1)
-    # (R, K or 1, N, M), laid out in full: a product with one figure per row costs three times as much
-    middle = np.repeat(factor.transpose(2, 0, 1).astype(np.float32), skus, axis=-1).reshape(rivals, -1, stores, skus)
-    middle *= middle_cents[:, None]
+    low_bits, middle = owner_bits(rivals), middles(middle_cents, factor)
     bids = np.empty((rivals, noise.shape[1], stores, skus), dtype=np.float32)
     for group, lanes in enumerate(noise.transpose(0, 4, 1, 2, 3)):
         own = slice(group * _LANES, min((group + 1) * _LANES, rivals))
         np.multiply(lanes[: own.stop - own.start], middle[own], out=bids[own])
     # positive floats sort as their bits do: the last bits carry whose bid it is through the sort
     low = bids.view(np.uint32)
-    low &= ~owner_bits
+    low &= ~low_bits
     low |= np.arange(rivals, dtype=np.uint32)[:, None, None, None]
     coded = np.empty((rungs, *low.shape[1:]), dtype=np.uint32)
     coded[rivals:] = 0
     for rival, bid in enumerate(low):
         _insert(coded, bid, filled=min(rival, rungs))
-    owners = coded.astype(np.uint8 if rivals <= _FEW else np.uint16)
-    owners &= owners.dtype.type(owner_bits)
-    coded &= ~owner_bits
+    owners: NDArray[np.unsignedinteger] = coded.astype(np.uint8 if rivals <= _FEW else np.uint16)
+    owners &= owners.dtype.type(low_bits)
+    coded &= ~low_bits
     return Ladder(bids_cents=coded.view(np.float32), owners=owners)
+
+
+def owner_bits(rivals: int) -> np.uint32:
+    """The last bits of a bid, which carry whose it is."""
+    return np.uint32((1 << (rivals - 1).bit_length()) - 1)
+
+
+def middles(middle_cents: Floats32, factor: Floats) -> Floats32:
+    """(R, K or 1, N, M) middle of each rival's bids in this hour; arguments as of ``ladder``."""
+    rivals, stores, skus = middle_cents.shape
+    # laid out in full: a product with one figure per row costs three times as much
+    middle = np.repeat(factor.transpose(2, 0, 1).astype(np.float32), skus, axis=-1).reshape(rivals, -1, stores, skus)
+    middle *= middle_cents[:, None]
+    return middle
 
 
 def _insert(rungs: NDArray[np.uint32], bid: NDArray[np.uint32], *, filled: int) -> None:
@@ -155,13 +168,19 @@ def stand(bid_cents: Ints, rivals: Ladder, auction: Auction) -> Standing:
         rivals: At least as many rungs as there are slots.
         auction: Slots and reserve.
     """
-    bid_cents = np.minimum(bid_cents, HIGHEST_BID_CENTS)
-    taking_part = bid_cents.astype(np.float32)
-    np.putmask(taking_part, bid_cents < auction.reserve_cents, _NO_PART)
+    bid_cents, taking_part = capped(bid_cents, auction)
     outbid = taking_part >= rivals.bids_cents[: len(auction.exposures)]
     return Standing(
         bid_cents=bid_cents, taking_part_cents=taking_part, rivals=rivals, outbid=outbid, outbid_count=outbid.astype(np.float32)
     )
+
+
+def capped(bid_cents: Ints, auction: Auction) -> tuple[Ints, Floats32]:
+    """Our bids, (N, M), at most ``HIGHEST_BID_CENTS``, and the same as they compete: −1 where one is less than the reserve."""
+    bid_cents = np.minimum(bid_cents, HIGHEST_BID_CENTS)
+    taking_part = bid_cents.astype(np.float32)
+    np.putmask(taking_part, bid_cents < auction.reserve_cents, _NO_PART)
+    return bid_cents, taking_part
 
 
 def place(standing: Standing, auction: Auction) -> Placement:
@@ -223,10 +242,16 @@ def takings(standing: Standing, auction: Auction, *, weight: Floats, middle_cent
             _added(own[:, rival] * clicks[slot], to=total)
         own *= cost[slot, :, None]
         _added(own, to=paid)
-    worth = np.zeros((len(weight), len(middle_cents)))
-    for total, rival in zip(clicked, worth_of, strict=True):
-        worth[:, rival] = row_sums(total * middle_cents[rival])
-    return Takings(cost_cents=row_sums(paid.reshape(-1, paid.shape[-1])).reshape(paid.shape[:2]).T, worth_cents=worth)
+    return paid_to(paid, clicked, middle_cents, worth_of)
+
+
+def paid_to(paid: Floats32, clicked: Iterable[Floats32], middle_cents: Floats32, worth_of: tuple[int, ...]) -> Takings:
+    """Takings of what each rival paid, (R, N, M), and of the clicks, (N, M), of each one whose worth is asked for."""
+    worth = np.zeros((paid.shape[1], len(paid)))
+    for clicks, rival in zip(clicked, worth_of, strict=True):
+        worth[:, rival] = row_sums(clicks * middle_cents[rival])
+    by_store: NDArray[Any] = paid.reshape(-1, paid.shape[-1])
+    return Takings(cost_cents=row_sums(by_store).reshape(paid.shape[:2]).T, worth_cents=worth)
 
 
 def _added(layers: Floats32, *, to: Floats32 | None = None) -> Floats32:

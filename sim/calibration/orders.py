@@ -159,6 +159,40 @@ def open_table(path: Path, wanted: Sequence[str], *, error: type[ValueError]) ->
         yield connection
 
 
+@contextmanager
+def open_separated(
+    path: Path, names: Sequence[str], *, separator: str, skip: int, error: type[ValueError]
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, list[tuple[int, str]]]]:
+    """A connection in which the rows of a text file are the table ``raw``, of text columns; and the rows that are none.
+
+    Args:
+        path: UTF-8, lines ended by a line feed.
+        names: Of every column, each once.
+        separator: Between columns.
+        skip: Lines before the first row.
+        error: Raised when the file cannot be read, or a quote in it is never closed.
+
+    Yields:
+        The connection, and (line, what was expected) of each row with too few or too many columns.
+    """
+    columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
+    with duckdb.connect() as connection:
+        try:
+            connection.execute(
+                f"CREATE TEMP TABLE raw AS SELECT * FROM read_csv(?, auto_detect = false, header = false, skip = {skip:d},"  # noqa: S608 - literals
+                f" delim = {literal(separator)}, quote = '\"', escape = '\"', columns = {{{columns}}}, store_rejects = true)",
+                [str(path)],
+            )
+        except duckdb.Error as fault:
+            raise error(f"{path}: expected rows of {len(names)} columns, was unreadable: {fault}") from fault
+        found = connection.execute("SELECT line, any_value(error_type::VARCHAR) FROM reject_errors GROUP BY line ORDER BY line").fetchall()
+        torn = [(int(line), str(what)) for line, what in found]
+        for line, what in torn:
+            if what not in {"MISSING COLUMNS", "TOO MANY COLUMNS"}:
+                raise error(f"{path}: line {line}: expected a row, was {what.lower()}")
+        yield connection, torn
+
+
 def _load(connection: duckdb.DuckDBPyConnection, path: Path, error: type[ValueError]) -> None:
     reader = "read_parquet(?)" if path.suffix == ".parquet" else "read_csv(?, header = true, all_varchar = true)"
     try:
@@ -202,6 +236,11 @@ def _judge(connection: duckdb.DuckDBPyConnection, columns: OrderColumns) -> None
 def quoted(column: str) -> str:
     """A column's name as SQL takes it."""
     return '"' + column.replace('"', '""') + '"'
+
+
+def literal(value: str) -> str:
+    """A text as SQL takes it."""
+    return "'" + value.replace("'", "''") + "'"
 
 
 def _counts(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[int, int]:

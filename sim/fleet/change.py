@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,11 +12,9 @@ from perception.tally import LEAST_SCALED
 from perception.units import Floats
 from sim.fleet.pages import ages_kept, page_of_age
 from sim.fleet.terms import FleetTerms
+from sim.fleet.watched_day import WatchedDay
 from sim.moment import HOURS_PER_DAY
 from sim.reporting import Reports
-
-if TYPE_CHECKING:
-    from sim.fleet.watch import WatchedDay
 
 _CLICKS = 1
 
@@ -44,19 +41,28 @@ def shifts_now(terms: FleetTerms, days: Sequence[WatchedDay], reports: Reports, 
 
 
 def _seen(terms: FleetTerms, rate: Rate, days: Sequence[WatchedDay], reports: Reports, ages: list[int], matured: Floats) -> Seen:
-    shape = (len(ages), reports.lag_keys.size, reports.skus)
-    events, exposure = np.zeros(shape), np.zeros(shape)
-    today = terms.first_day + reports.hour // HOURS_PER_DAY
-    for place, age in enumerate(ages):
-        page, share = page_of_age(reports, age), matured[..., age, None]
-        watched = days[-age] if age <= len(days) else None
-        demand = 1.0 if watched is None else watched.demand
-        if rate is Rate.ORGANIC and watched is not None:
-            exposure[place] = terms.tuning.shape.weekday_factor(today - age) * watched.stocked * demand
-            events[place] = np.maximum(page.shop[..., 0] - page.conversions[..., 0] / np.maximum(share, LEAST_SCALED), 0.0)
-        elif rate is Rate.CVR:
-            tells = share >= LEAST_SCALED
-            exposure[place] = np.where(tells, page.traffic[..., _CLICKS] * share * demand, 0.0)
-            events[place] = np.where(tells, page.conversions[..., 0], 0.0)
-    reported = np.broadcast_to(matured[..., ages], (shape[1], shape[0])).T[..., None]
-    return Seen(events=events, exposure=exposure, reported=reported)
+    shape = (reports.lag_keys.size, reports.skus)
+    pairs = [_day_of(terms, rate, days, reports, age, matured[..., age, None]) or (np.zeros(shape), np.zeros(shape)) for age in ages]
+    return Seen(
+        events=tuple(events for events, _ in pairs),
+        exposure=tuple(exposure for _, exposure in pairs),
+        reported=np.broadcast_to(matured[..., ages], (shape[0], len(ages))).T[..., None],
+        shape=shape,
+    )
+
+
+def _day_of(
+    terms: FleetTerms, rate: Rate, days: Sequence[WatchedDay], reports: Reports, age: int, share: Floats
+) -> tuple[Floats, Floats] | None:
+    """Events and exposure of one day; None where it tells nothing. ``share`` of its conversions should be reported."""
+    page = page_of_age(reports, age)
+    watched = days[-age] if age <= len(days) else None
+    if rate is Rate.ORGANIC:
+        if watched is None:
+            return None
+        ordinal = terms.first_day + reports.hour // HOURS_PER_DAY - age
+        events = np.maximum(page.shop[..., 0] - page.conversions[..., 0] / np.maximum(share, LEAST_SCALED), 0.0)
+        return events, terms.tuning.shape.weekday_factor(ordinal) * watched.stocked * watched.demand
+    tells = share >= LEAST_SCALED
+    clicks = np.where(tells, page.traffic[..., _CLICKS] * share, 0.0)
+    return np.where(tells, page.conversions[..., 0], 0.0), clicks if watched is None else clicks * watched.demand

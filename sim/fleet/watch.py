@@ -18,23 +18,9 @@ from perception.units import Bools, Floats, Ints
 from sim.fleet.change import shifts_now
 from sim.fleet.pages import page_of_age
 from sim.fleet.terms import FleetTerms
+from sim.fleet.watched_day import WatchedDay
 from sim.moment import HOURS_PER_DAY
 from sim.reporting import Reports
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WatchedDay:
-    """A whole day of the window, (n, m) each.
-
-    Attributes:
-        log_price: Mean log price in force.
-        stocked: Share of the day in which the SKU could be bought.
-        demand: Demand at the day's price against that at the merchant's own, (anchor / price)^e.
-    """
-
-    log_price: Floats
-    stocked: Floats
-    demand: Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

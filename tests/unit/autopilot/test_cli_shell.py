@@ -223,52 +223,6 @@ def test_less_important_events_are_dropped() -> None:
     assert stream.getvalue() == ""
 
 
-def test_init_writes_what_check_accepts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.chdir(tmp_path)
-
-    wrote = run(["init", "My Shop.toml", "--yes", "--json"])
-    written = json.loads(capsys.readouterr().out)
-    checked = run(["check", "My Shop.toml", "--json"])
-    result = json.loads(capsys.readouterr().out)
-
-    assert (wrote, checked) == (0, 0)
-    assert written == {"file": "My Shop.toml", "store": "my-shop"}
-    assert result["ok"] is True
-    assert "#" in (tmp_path / "My Shop.toml").read_text()
-    assert [path.name for path in tmp_path.iterdir()] == ["My Shop.toml"]
-
-
-def test_init_never_overwrites_unasked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = tmp_path / "s.toml"
-    path.write_text("mine")
-
-    code = run(["init", str(path), "--yes"])
-    kept = path.read_text()
-    forced = run(["init", str(path), "--yes", "--force"])
-
-    assert (code, kept, forced) == (2, "mine", 0)
-    assert "exists" in capsys.readouterr().err
-    assert path.read_text() != "mine"
-
-
-def test_init_asks_and_asks_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sys.stdin", io.StringIO("\npounds\nEUR\nParis\nEurope/Paris\n\n5000\n-1\n6000\n"))
-
-    code = run(["init", "s.toml"])
-    capsys.readouterr()
-    run(["show-config", "s.toml", "--json"])
-    values = json.loads(capsys.readouterr().out)["values"]
-
-    assert code == 0
-    assert [values[key]["value"] for key in ("store.currency", "store.timezone", "budget.ad_spend_cents", "budget.max_loss_cents")] == [
-        "EUR",
-        "Europe/Paris",
-        5000,
-        6000,
-    ]
-
-
 def _check(capsys: pytest.CaptureFixture[str], *, store: str = "gift-shop") -> tuple[int, dict[str, Any]]:
     code = run(["check", store, "--json"])
     return code, json.loads(capsys.readouterr().out)

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from autopilot import doctor
+from autopilot.doctor_platforms import kinds
 from autopilot.findings import Finding, Level, all_well, as_json
+from autopilot.platforms.kinds import Role, find_kind
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 OURS = Path(doctor.__file__).parents[1]
@@ -28,6 +30,16 @@ def test_this_installation_is_well(tmp_path: Path) -> None:
 
     assert [item for item in findings if item.level is Level.PROBLEM] == []
     assert {f"package {name}" for name in doctor.FLOORS} <= {item.name for item in findings}
+
+
+def test_it_lists_the_kinds_of_platforms_and_says_which_are_broken() -> None:
+    sound = find_kind("vendure", Role.SHOP)
+
+    found = {item.name: item for item in kinds({"vendure": sound, "acme": ImportError("no module named 'acme'")})}
+
+    assert (found["kinds of shop"].detail, found["kinds of ads"].detail) == ("vendure", "none")
+    assert found["platforms"].level is Level.PROBLEM
+    assert found["platforms"].detail == "'acme' cannot be loaded: ImportError: no module named 'acme'"
 
 
 @pytest.mark.parametrize(("version", "level"), [((3, 10, 14), Level.PROBLEM), ((3, 11, 0), Level.OK), ((3, 14, 1), Level.OK)])

@@ -31,6 +31,14 @@ def test_the_daemon_loads_neither_learning_nor_report_packages() -> None:
     assert {"autopilot", "control", "planning", "perception", "sqlalchemy"} <= loaded
 
 
+def test_kinds_of_platforms_are_cheap_to_list() -> None:
+    loaded = loaded_by(
+        "autopilot.platforms.google_ads.kind", "autopilot.platforms.files.kind", "autopilot.platforms.sql.kind", "autopilot.connection"
+    )
+
+    assert loaded & {"google", "grpc", "duckdb"} == set()
+
+
 def test_the_gate_loads_nothing_but_the_standard_library_and_what_it_judges() -> None:
     loaded = loaded_by("control.envelope")
 

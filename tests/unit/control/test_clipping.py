@@ -7,12 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from control.clipping import LEAST_FENCE, bid_ceiling, clipped_budgets, price_reach, within_grant
 from control.limits import Limits
 from control.sight import Sight
 from perception.fields import Field
-from tests.unit.control.sights import LIMITS, sight_of_seed, sights
+from tests.unit.control.sights import LIMITS, row_of, sight_of_seed, sights
 
 WIDE = replace(LIMITS, max_daily_budget_cents=10_000, max_store_daily_cents=100_000, max_store_month_cents=10**9)
 
@@ -124,3 +125,15 @@ def test_bids_and_prices_reach_around_what_stands(sight: Sight) -> None:
     assert not (low > price).any()
     assert not (high < price).any()
     assert not (high - price > 0.04 * price).any()
+
+
+@given(seen=sights(), seed=st.integers(0, 1000))
+@settings(max_examples=60)
+def test_budgets_of_a_store_alone_are_clipped_as_in_a_batch(seen: Sight, seed: int) -> None:
+    standing = seen.setpoints[Field.DAILY_BUDGET]
+    wish = np.nan_to_num(standing) * np.random.default_rng(seed).uniform(0.5, 2.0, standing.shape)
+
+    batch = clipped_budgets(wish, seen)
+
+    for row in range(standing.shape[0]):
+        assert np.array_equal(clipped_budgets(wish[row : row + 1], row_of(seen, row))[0], batch[row], equal_nan=True)

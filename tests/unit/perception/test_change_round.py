@@ -111,14 +111,15 @@ def test_the_products_of_a_wide_store_are_looked_at_part_by_part_with_the_same_f
     monkeypatch.setattr(change_round, "AT_ONCE", 16)
 
     steps = [look(past)]
-    while steps[-1].done < past.sku_count:
+    while steps[-1].done < len(Rate) * past.sku_count:
         steps.append(look(past, steps[-1]))
 
-    assert [later.done - earlier.done for earlier, later in pairwise(steps)] == [16, 8]
+    assert [later.done - earlier.done for earlier, later in pairwise(steps)] == [16, 8, 16, 16, 8, 16, 16, 8]
     assert told(steps[0]) == ()
     assert told(steps[-1]) == told(at_once)
     assert {(change.rate, change.sku) for change in told(at_once)} == {("cvr", 25)}
-    assert steps[-1].usual == {}
+    assert steps[-1].usual is None
+    assert look(past, steps[-1]) is steps[-1]
 
 
 def with_one_that_fell(day: Day) -> Day:

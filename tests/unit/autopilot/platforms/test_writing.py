@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from autopilot.platforms.http import Refused
-from autopilot.platforms.writing import each
+from autopilot.platforms.writing import Outcome, confirmed, each, grouped, in_batches
 from control.command import Command
 from control.ports import Effect
 from perception.fields import Field
@@ -84,3 +84,52 @@ def test_a_platform_that_fails_at_once_has_answered_nothing(error: PlatformError
 
 def test_no_commands_need_no_platform() -> None:
     assert each((), problem=lambda _: "", write=lambda _: "") == ()
+
+
+def in_pairs(answers: dict[str, Outcome], **failures: PlatformError) -> tuple[list[str], list[Effect]]:
+    """Written two at a time, those of one currency together."""
+    sent: list[str] = []
+
+    def write(batch: Sequence[Command]) -> list[Outcome]:
+        names = "".join(command.intent_id for command in batch)
+        sent.append(names)
+        if names in failures:
+            raise failures[names]
+        return [answers.get(command.intent_id, (Effect.APPLIED, "done")) for command in batch]
+
+    found = in_batches(
+        COMMANDS,
+        problem=lambda _: "",
+        batches=lambda sound: grouped(sound, lambda command: command.currency, at_most=2),
+        write=write,
+    )
+    assert [answer.intent_id for answer in found] == [command.intent_id for command in COMMANDS]
+    return sent, [answer.effect for answer in found]
+
+
+def test_batches_have_one_answer_per_item() -> None:
+    sent, found = in_pairs({"b": (Effect.REJECTED, "no"), "c": (Effect.UNKNOWN, "?")})
+
+    assert sent == ["ab", "cd"]
+    assert found == [Effect.APPLIED, Effect.REJECTED, Effect.UNKNOWN, Effect.APPLIED]
+
+
+def test_a_batch_that_is_refused_leaves_the_others_alone() -> None:
+    sent, found = in_pairs({}, ab=REFUSED)
+
+    assert sent == ["ab", "cd"]
+    assert found == [Effect.REJECTED, Effect.REJECTED, Effect.APPLIED, Effect.APPLIED]
+
+
+def test_a_batch_whose_answer_is_lost_is_unknown_as_a_whole() -> None:
+    assert in_pairs({}, cd=SourceUnavailable("timed out"))[1] == [Effect.APPLIED, Effect.APPLIED, Effect.UNKNOWN, Effect.UNKNOWN]
+    with pytest.raises(SourceUnavailable):
+        in_pairs({}, ab=SourceUnavailable("timed out"))
+
+
+@pytest.mark.parametrize(
+    ("stands", "effect"),
+    [("12.50", Effect.APPLIED), ("12.5", Effect.APPLIED), ("12.51", Effect.UNKNOWN), ("", Effect.UNKNOWN), (None, Effect.UNKNOWN)],
+)
+def test_a_price_is_applied_if_the_platform_says_that_it_stands(stands: object, effect: Effect) -> None:
+    assert confirmed("price", asked="12.50", stands=stands, currency="GBP")[0] is effect
