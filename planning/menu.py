@@ -169,7 +169,8 @@ def good_window_units(ground: Ground) -> Floats:
     total, spread = ground.window_units
     plain = window * mean + RECORD_Z * np.sqrt(window * variance * (1.0 + window / days))
     # what the plan states as its baseline counts as well, where it is more
-    return np.ceil(np.maximum(plain, np.ceil(total + BASELINE_Z * np.sqrt(spread)))) + 2.0
+    units: Floats = np.ceil(np.maximum(plain, np.ceil(total + BASELINE_Z * np.sqrt(spread)))) + 2.0
+    return units
 
 
 def ad_marginal(ground: Ground) -> tuple[Floats, Floats]:

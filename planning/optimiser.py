@@ -14,6 +14,7 @@ not charged again.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -98,7 +99,7 @@ def _solved(problem: Problem) -> Choice:
     lowest = np.zeros(highest.size)
     forced = np.flatnonzero(problem.forced >= 0)
     lowest[problem.forced[forced].astype(np.int64) * m + forced] = 1.0
-    integral = np.zeros(highest.size)
+    integral = np.zeros(highest.size, dtype=np.int64)
     integral[: k * m] = 1
     one_band = _one_band(problem)
     found = milp(
@@ -152,7 +153,7 @@ def _upper_bounds(problem: Problem) -> Floats:
     return np.concatenate(bounds)
 
 
-def _rows(problem: Problem) -> tuple[object, Floats]:
+def _rows(problem: Problem) -> tuple[Any, Floats]:
     """Grant, spending out of the budget, the budget itself, learning: sparse rows and their upper ends."""
     from scipy.sparse import csr_array
 
@@ -165,7 +166,7 @@ def _rows(problem: Problem) -> tuple[object, Floats]:
     return csr_array(np.array([grant, spent, budget, learning])), upper
 
 
-def _one_band(problem: Problem) -> object:
+def _one_band(problem: Problem) -> Any:
     from scipy.sparse import csr_array, hstack, identity
 
     k, m = problem.gain.shape

@@ -25,11 +25,12 @@ def command(out: Output, store: str, planner: str | None, why_not: str | None, l
     from autopilot.clock import SystemClock
     from autopilot.plan_sheet import answer_lines, sheet
     from autopilot.plan_store import payload, planned
+    from autopilot.plan_words import Language
     from autopilot.settings_sources import load_store
 
     loaded = load_store(store)
     found = planned(loaded, planner=planner or loaded.settings.planning.planner, why_not=why_not, now=SystemClock().now())
-    spoken = "zh" if language == "zh" else "en"
+    spoken: Language = "zh" if language == "zh" else "en"
 
     def human(console: Console) -> None:
         _draw(console, sheet(found.plan, found.request, found.profile, spoken))
