@@ -111,15 +111,8 @@ def _solved(problem: Problem) -> Choice:
     )
     if found.x is None:
         raise Unsolvable(f"expected a choice within {TIME_LIMIT_S} s, was: {found.message}")
-    relaxed = linprog(
-        cost,
-        A_ub=rows,
-        b_ub=upper,
-        A_eq=one_band,
-        b_eq=np.ones(m),
-        bounds=list(zip(lowest.tolist(), highest.tolist(), strict=True)),
-        method="highs",
-    )
+    limits = list(zip(lowest.tolist(), highest.tolist(), strict=True))
+    relaxed = linprog(cost, A_ub=rows, b_ub=upper, A_eq=one_band, b_eq=np.ones(m), bounds=limits, method="highs")
     duals = -relaxed.ineqlin.marginals if relaxed.status == 0 else np.zeros(len(upper))
     x, y, z, b = np.split(found.x, np.cumsum(sizes)[:-1])
     return Choice(

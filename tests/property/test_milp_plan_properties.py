@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from perception.units import Floats
 from planning.budget import GuardFacts, SkuFacts, units_upper, verify
 from planning.evidence import guard_facts
 from planning.ground import Ground
@@ -73,13 +73,13 @@ def _worst_of(product: ProductPlan, sku: SkuFacts, facts: GuardFacts, days: int,
             kept = np.where(path > price, np.maximum(price / np.maximum(path, 1), 0.0) ** elasticity, 1.0)
             for returns in (facts.return_permille / 1000.0, facts.return_upper_permille / 1000.0):
                 usual = facts.return_permille / 1000.0
-                here = _kept(float(price), sku.cost_cents, fees, usual, facts)
+                here = _kept(np.full(days, float(price)), sku.cost_cents, fees, usual, facts)
                 there = _kept(path.astype(float), sku.cost_cents, fees, returns, facts)
                 losses.append(float((units / days * (here - kept * there)).sum()))
     return max(losses)
 
 
-def _kept(price: Any, cost: int, fees: float, returns: float, facts: GuardFacts) -> Any:
+def _kept(price: Floats, cost: int, fees: float, returns: float, facts: GuardFacts) -> Floats:
     return (1.0 - returns) * (price * (1.0 - fees) - cost) - returns * facts.return_cost_cents
 
 

@@ -15,6 +15,7 @@ import pytest
 from autopilot import codec
 from autopilot.clock import SteppedClock
 from autopilot.journal import Journal, SqlJournal, Topic, sqlite_url
+from autopilot.plan_request import plan_request
 from autopilot.recovery import folded_journal
 from perception.fields import Field
 from planning.life import FOLLOWS, RETREAT, Phase, PlanEvent
@@ -110,15 +111,13 @@ def test_a_broken_loss_rule_takes_prices_back_to_the_merchants_own_and_pauses_ad
 
 def _believe_loss(monkeypatch: pytest.MonkeyPatch, cents: float) -> None:
     """Whoever keeps plans believes in this loss from now on; control is left as it is."""
-    from autopilot import plan_keeper, plan_request
-
-    real = plan_request.plan_request
+    real = plan_request
 
     def losing(*args: Any) -> Any:
         request = real(*args)
         return replace(request, state=replace(request.state, baseline_loss_7d_cents=cents))
 
-    monkeypatch.setattr(plan_keeper, "plan_request", losing)
+    monkeypatch.setattr("autopilot.plan_keeper.plan_request", losing)
 
 
 def test_a_stopped_plan_stays_stopped_after_a_restart(opened: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
