@@ -43,11 +43,13 @@ def proposed(kept: dict[str, Floats], s: Sight, tuning: PricingTuning) -> tuple[
     )
     np.minimum(np.maximum(target, low, out=target), high, out=target)
     moved = np.full_like(current, np.nan)
-    apart = pricing.is_apart(current, target, tuning=tuning)
+    # a price out of the plan's band comes all the way back into it: that is no matter of taste
+    outside = (current < low) | (current > high)
+    apart = pricing.is_apart(current, target, tuning=tuning) | (outside & np.isfinite(target))
     if apart.any():
         standing = current[apart]
         reach = price_reach_from(standing, s.reach.price_anchor_24h_cents[apart], s.reach, step_ratio=tuning.step_ratio)
-        moved[apart] = pricing.moved_price_cents(standing, target[apart], reach=reach, may_move=may_move[apart], tuning=tuning)
+        moved[apart] = pricing.stepped_price_cents(standing, target[apart], reach=reach, may_move=may_move[apart])
     return moved, {_BEST: best, "target_price_cents": target}, kept
 
 

@@ -184,7 +184,12 @@ def is_apart(current: Floats, target: Floats, *, tuning: PricingTuning) -> Bools
 
 def moved_price_cents(current: Floats, target: Floats, *, reach: tuple[Floats, Floats], may_move: Bools, tuning: PricingTuning) -> Floats:
     """One move towards ``target`` within (low, high) ``reach``, whole minor units; none within the deadband or for a NaN target."""
+    return stepped_price_cents(current, target, reach=reach, may_move=may_move & is_apart(current, target, tuning=tuning))
+
+
+def stepped_price_cents(current: Floats, target: Floats, *, reach: tuple[Floats, Floats], may_move: Bools) -> Floats:
+    """The same however near the target is."""
     step = np.minimum(np.maximum(target, reach[0]), reach[1])
     # towards the value in force, so that rounding never makes the step larger than allowed
     whole = np.where(step > current, np.floor(step), np.ceil(step))
-    return np.where(may_move & is_apart(current, target, tuning=tuning), whole, current)
+    return np.where(may_move, whole, current)
