@@ -13,6 +13,7 @@ import pytest
 from autopilot.cli.shell import run
 from autopilot.clock import SteppedClock
 from autopilot.daemon import Daemon
+from autopilot.episode import read_episode
 from autopilot.loop import Ticked
 from autopilot.service import opened
 from autopilot.settings_sources import load_store
@@ -20,7 +21,7 @@ from control.mode import Mode
 from control.ports import Effect
 from perception import history
 from perception.observation import COLUMNS, Signal
-from tests.platforms.local_server import LocalServer
+from tests.platforms.local_server import LocalServer, refusal
 from tests.platforms.shopify import shop as shopify
 from tests.platforms.test_shop_pages import examples
 from tests.platforms.woocommerce import shop as woocommerce
@@ -187,3 +188,31 @@ def test_every_order_is_in_what_the_loop_remembers(here: Here, file: Path) -> No
     cells = [history.cells_of(past, Signal.SHOP, day) for day in history.days_of(past, Signal.SHOP)]
     # 40 in ten days, 5 since
     assert sum(one.values[COLUMNS[Signal.SHOP].index("units")] for one in cells if one is not None).tolist() == [45.0] * 3
+
+
+def test_no_key_is_written_down_or_said_anywhere(
+    here: Here, file: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not in journal, metrics, order book, episode, log, messages or configuration, whether all is well or the keys are refused."""
+    monkeypatch.chdir(tmp_path)
+    clock = SteppedClock(NOW)
+    with daemon_on(file, clock) as daemon:
+        ticks(daemon, clock, here, 2)
+        here.server.faults.extend(refusal(status) for status in (500, 401, 401, 401))
+        failed = ticks(daemon, clock, here, 2)
+    episode = tmp_path / "kept.episode.jsonl.zst"
+    for command in (["show-config", str(file)], ["status", str(file)], ["explain", str(file)], ["export", str(file), "-o", str(episode)]):
+        run([*command, "--log-level", "debug"])
+        run([*command, "--json"] if command[0] != "export" else command)
+    here.server.faults.append(refusal(401))
+    assert run(["check", str(file), "--log-level", "debug"]) != 0
+
+    said = "".join(capfd.readouterr())
+    written = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file() and path.name != "keys.toml")
+    records = str([record.val for record in read_episode(episode).records])
+    assert "NeedsReauthorisation" in str([tick.decision for tick in failed]) + said
+    assert episode.is_file()
+    for secret in KEYS[here.kind].values():
+        assert secret not in said
+        assert secret.encode() not in written
+        assert secret not in records
