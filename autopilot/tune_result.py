@@ -11,6 +11,7 @@ from typing import Any
 
 import tomlkit
 
+from autopilot.config_files import display
 from autopilot.tune import HALVING, PROOF, SEARCH, Phase, Tuned
 from autopilot.tune_settings import TuneSettings, gains_of
 from autopilot.tune_trials import Verdict
@@ -37,7 +38,7 @@ def result_of(tuned: Tuned, settings: TuneSettings, *, config: tuple[Path, str],
     library = {"cmaes": version("cmaes")} if settings.search.method == "cma_es" else {}
     result: dict[str, Any] = {
         "made": dict(made) | library,
-        "config": {"path": str(path), "sha256": hashlib.sha256(text.encode()).hexdigest(), "text": text},
+        "config": {"path": display(path), "sha256": hashlib.sha256(text.encode()).hexdigest(), "text": text},
         "search": settings.search.model_dump() | {"families": list(settings.families)},
         "stores": {kind: _seeds(tuned, kind) for kind in (SEARCH, HALVING, PROOF) if any(phase.kind == kind for phase in tuned.phases)},
         "defaults": {name: defaults[name] for name in settings.gains},
