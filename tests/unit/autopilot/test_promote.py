@@ -45,7 +45,7 @@ def episodes() -> Path:
 
 def episode(folder: Path, name: str) -> Any:
     """The first hours of a committed episode: enough to see what is counted."""
-    return read_episode(folder / f"{name}{SUFFIX}").records[:140]
+    return read_episode(folder / f"{name}{SUFFIX}").records[:200]
 
 
 # open loop
