@@ -396,6 +396,5 @@ def _windows(days: int, longest_episode: int, *, with_episodes: bool) -> tuple[I
     lasting = [(begin, days) for begin in range(1, days)]
     lengths = range(1, longest_episode + 1) if with_episodes else ()
     episodes = [(begin, begin + length) for length in lengths for begin in range(1, days - length)]
-    pairs = np.array(lasting + episodes, dtype=np.int64).reshape(-1, 2)
-    kinds = 2 if with_episodes else 1
+    kinds, pairs = 2 if with_episodes else 1, np.array(lasting + episodes, dtype=np.int64).reshape(-1, 2)
     return pairs[:, 0], pairs[:, 1], np.repeat([kinds * len(lasting), kinds * len(episodes)], [len(lasting), len(episodes)])

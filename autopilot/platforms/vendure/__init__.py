@@ -1,5 +1,1 @@
 """Vendure, an open-source store server, by its Admin GraphQL API. What is read and written, and the traps: docs/platforms/vendure.md."""
-
-from autopilot.platforms.vendure.kind import KIND
-
-__all__ = ["KIND"]

@@ -1,5 +1,1 @@
 """WooCommerce, the shop of WordPress, through its REST API v3. What is read and written, and the traps: docs/platforms/woocommerce.md."""
-
-from autopilot.platforms.woocommerce.kind import KIND
-
-__all__ = ["KIND"]

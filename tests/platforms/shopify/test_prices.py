@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from autopilot.platforms.kinds import Role, find_kind
-from autopilot.platforms.shopify import KIND
+from autopilot.platforms.shopify.kind import KIND
 from autopilot.platforms.shopify.options import Options, Secrets
 from control.ports import Effect
 from perception.ports import BadAnswer, NeedsReauthorisation, PlatformError, RateLimited, SourceUnavailable

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from autopilot.errors import ConfigError
 from autopilot.platforms.kinds import Role, find_kind
-from autopilot.platforms.woocommerce import KIND
+from autopilot.platforms.woocommerce.kind import KIND
 from autopilot.platforms.woocommerce.options import Options
 from autopilot.platforms.woocommerce.sales import Placed, Refund
 from autopilot.platforms.woocommerce.shelf import Product
