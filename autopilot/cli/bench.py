@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,8 @@ from autopilot.errors import ConfigError
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from autopilot.pool import Progress
 
 
 SCENARIO = "event"
@@ -31,9 +33,7 @@ def bench_sim(out: Output) -> None:
     with _needing_the_train_extra():
         from autopilot.benchmarks import simulation
 
-    with out.progress("stepping the market", total=1.0) as progress:
-        result = simulation.bench_sim(progress, scenario=SCENARIO)
-    out.result(result, human=lambda console: _draw(console, result))
+    _measured(out, "stepping the market", lambda progress: simulation.bench_sim(progress, scenario=SCENARIO))
 
 
 @command.command(name="ppo")
@@ -43,9 +43,7 @@ def bench_ppo(out: Output) -> None:
     with _needing_the_train_extra():
         from autopilot.benchmarks import learning
 
-    with out.progress("learning", total=1.0) as progress:
-        result = learning.bench_ppo(progress, scenario=SCENARIO)
-    out.result(result, human=lambda console: _draw(console, result))
+    _measured(out, "learning", lambda progress: learning.bench_ppo(progress, scenario=SCENARIO))
 
 
 @command.command(name="policy")
@@ -55,9 +53,7 @@ def bench_policy(out: Output) -> None:
     with _needing_the_train_extra():
         from autopilot.benchmarks import policy
 
-    with out.progress("deciding", total=1.0) as progress:
-        result = policy.bench_policy(progress, scenario=SCENARIO)
-    out.result(result, human=lambda console: _draw(console, result))
+    _measured(out, "deciding", lambda progress: policy.bench_policy(progress, scenario=SCENARIO))
 
 
 @command.command(name="tick")
@@ -66,9 +62,7 @@ def bench_tick(out: Output) -> None:
     """Measure one tick of a store of 10,000 products, from what was seen to the durable journal, stage by stage."""
     from autopilot.benchmarks import tick
 
-    with out.progress("driving", total=1.0) as progress:
-        result = tick.bench_tick(progress)
-    out.result(result, human=lambda console: _draw(console, result))
+    _measured(out, "driving", tick.bench_tick)
 
 
 @command.command(name="start")
@@ -77,9 +71,7 @@ def bench_start(out: Output) -> None:
     """Measure the daemon of one store: CPU time to its first tick, and memory at rest."""
     from autopilot.benchmarks import start
 
-    with out.progress("starting", total=1.0) as progress:
-        result = start.bench_start(progress)
-    out.result(result, human=lambda console: _draw(console, result))
+    _measured(out, "starting", start.bench_start)
 
 
 @command.command(name="replay")
@@ -88,9 +80,7 @@ def bench_replay(out: Output) -> None:
     """Measure how many times faster than life a recorded drive is decided again."""
     from autopilot.benchmarks import replaying
 
-    with out.progress("driving and replaying", total=1.0) as progress:
-        result = replaying.bench_replay(progress)
-    out.result(result, human=lambda console: _draw(console, result))
+    _measured(out, "driving and replaying", replaying.bench_replay)
 
 
 @command.command(name="pacing")
@@ -100,9 +90,7 @@ def bench_pacing(out: Output, stores: int) -> None:
     """Measure how near the laws come to the best bids in hindsight, in a second-price market and under a limit of the cost per order."""
     from autopilot.benchmarks import pacing
 
-    with out.progress("driving the proving grounds", total=1.0) as progress:
-        result = pacing.bench_pacing(progress, stores=stores)
-    out.result(result, human=lambda console: _draw(console, result))
+    _measured(out, "driving the proving grounds", lambda progress: pacing.bench_pacing(progress, stores=stores))
 
 
 @command.command(name="why")
@@ -113,9 +101,7 @@ def bench_why(out: Output, cases: int, *, rates: bool) -> None:
     """Measure how often `autopilot why` names the cause that was injected, and how often it speaks where nothing happened."""
     from autopilot.benchmarks import why
 
-    with out.progress("explaining", total=1.0) as progress:
-        result = why.bench_why(progress, cases=cases, rates=rates)
-    out.result(result, human=lambda console: _draw(console, result))
+    _measured(out, "explaining", lambda progress: why.bench_why(progress, cases=cases, rates=rates))
 
 
 @command.command(name="metrics")
@@ -124,9 +110,7 @@ def bench_metrics(out: Output) -> None:
     """Measure the metrics store with 10,000 products a tick and 30 days held, beside SQLite."""
     from autopilot.benchmarks import metrics
 
-    with out.progress("filling", total=1.0) as progress:
-        result = metrics.bench_metrics(progress)
-    out.result(result, human=lambda console: _draw(console, result))
+    _measured(out, "filling", metrics.bench_metrics)
 
 
 @command.command(name="profile")
@@ -136,9 +120,7 @@ def bench_profile(out: Output, stores: int) -> None:
     """Measure how often products and merchants are told for what they are."""
     from autopilot.benchmarks import profiling
 
-    with out.progress("judging stores", total=1.0) as progress:
-        result = profiling.bench_profile(progress, stores=stores)
-    out.result(result, human=lambda console: _draw(console, result))
+    _measured(out, "judging stores", lambda progress: profiling.bench_profile(progress, stores=stores))
 
 
 @command.command(name="forecast")
@@ -147,9 +129,7 @@ def bench_forecast(out: Output) -> None:
     """Measure forecasts from rolling origins over a real shop's year, against the same weekday of the week before."""
     from autopilot.benchmarks import forecasting
 
-    with out.progress("forecasting", total=1.0) as progress:
-        result = forecasting.bench_forecast(progress)
-    out.result(result, human=lambda console: _draw(console, result))
+    _measured(out, "forecasting", forecasting.bench_forecast)
 
 
 @contextmanager
@@ -161,6 +141,13 @@ def _needing_the_train_extra() -> Iterator[None]:
         raise ConfigError(
             f"{error.name} is not installed: environments and learning need the train extra; try: make setup-train"
         ) from error
+
+
+def _measured(out: Output, doing: str, bench: Callable[[Progress], dict[str, Any]]) -> None:
+    """Run a benchmark under a bar that says what it is doing, and show what it found."""
+    with out.progress(doing, total=1.0) as progress:
+        result = bench(progress)
+    out.result(result, human=lambda console: _draw(console, result))
 
 
 def _draw(console: Console, result: dict[str, Any]) -> None:
